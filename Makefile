@@ -1,0 +1,57 @@
+PY   ?= python3
+V    := .venv
+UV   := $(V)/bin/uv
+SYNC := VIRTUAL_ENV=$(V) $(UV) pip install -q --compile-bytecode
+LOCK := $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate
+
+.PHONY: rehearse test check bench docs soak lock clean
+
+rehearse: $(V)/.all
+	$(V)/bin/trialwright rehearse palmira --out out/palmira --replace
+
+test: $(V)/.dev
+	$(V)/bin/python -m pytest
+
+check: $(V)/.dev
+	$(V)/bin/ruff check .
+	$(V)/bin/ruff format --check .
+	$(V)/bin/mypy
+	$(V)/bin/lint-imports
+	$(V)/bin/deptry src
+	! grep -rn '://' requirements
+
+bench: $(V)/.bench
+	$(V)/bin/python -m bench
+
+docs: $(V)/.dev
+	$(V)/bin/python -m sphinx -W -q -b html docs docs/_build
+
+soak: $(V)/.dev
+	$(V)/bin/python -m pytest -m soak tests/soak
+
+$(UV): requirements/uv.txt
+	test -x $(V)/bin/python || $(PY) -m venv $(V)
+	$(V)/bin/python -m pip install -q --require-hashes -r requirements/uv.txt
+	touch $@
+$(V)/.all: requirements/all.txt requirements/build.txt pyproject.toml $(UV)
+	$(SYNC) --require-hashes -r requirements/all.txt
+	$(SYNC) --no-deps --build-constraints requirements/build.txt -e .
+	touch $@
+$(V)/.dev: requirements/dev.txt $(V)/.all
+	$(SYNC) --require-hashes -r requirements/dev.txt
+	touch $@
+$(V)/.bench: requirements/bench.txt $(V)/.dev
+	$(SYNC) --require-hashes -r requirements/bench.txt
+	touch $@
+
+lock: $(UV)
+	$(LOCK) pyproject.toml -o requirements/core.txt
+	$(LOCK) pyproject.toml --extra all -o requirements/all.txt
+	$(LOCK) pyproject.toml --extra all --group dev -o requirements/dev.txt
+	$(LOCK) pyproject.toml --extra all --group dev --group bench -o requirements/bench.txt
+	echo hatchling editables | tr ' ' '\n' | $(LOCK) - -o requirements/build.txt
+	echo uv | $(LOCK) - -o requirements/uv.txt
+	! grep -n '://' requirements/*.txt
+
+clean:
+	rm -rf $(V) out docs/_build

@@ -1,0 +1,1 @@
+"""The analysis plan turned into Results."""

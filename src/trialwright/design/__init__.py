@@ -1,0 +1,1 @@
+"""What is supposed: scenarios, sizes, event numbers."""

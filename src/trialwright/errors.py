@@ -1,0 +1,37 @@
+"""What can go wrong, as one tree.
+
+TrialwrightError            something the user can put right; the message says what, where and how
+├── DocumentError           a protocol, scenario, claims or registry file that cannot be used as it stands
+│   └── RuleError           a rule of the protocol that cannot be read, typed or evaluated
+├── DataError               a table of observations that breaks its schema
+├── OutputError             a result that cannot be written where it was asked for
+└── CheckFailed             everything ran, and a check the user asked for says no
+
+A wrong argument to a function stays a plain ``ValueError``.
+"""
+
+__all__ = ["CheckFailed", "DataError", "DocumentError", "OutputError", "RuleError", "TrialwrightError"]
+
+
+class TrialwrightError(Exception):
+    """Something the user can put right."""
+
+
+class DocumentError(TrialwrightError):
+    """A file that cannot be used as it stands."""
+
+
+class RuleError(DocumentError):
+    """A rule that cannot be read, typed or evaluated."""
+
+
+class DataError(TrialwrightError):
+    """A table that breaks its schema."""
+
+
+class OutputError(TrialwrightError):
+    """A result that cannot be written where it was asked for."""
+
+
+class CheckFailed(TrialwrightError):  # noqa: N818 - a verdict, not a fault
+    """A check the user asked for says no."""

@@ -1,0 +1,1 @@
+"""Registry records and, later, CDISC formats: names change here only."""

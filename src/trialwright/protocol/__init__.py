@@ -1,0 +1,1 @@
+"""What was promised: the typed document, its loader, the rule language and screening."""

@@ -1,0 +1,1 @@
+"""Who gets what: pure allocation; chance is an argument."""

@@ -1,0 +1,106 @@
+"""TrialData: what was observed up to a data cut-off."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from trialwright.errors import DataError
+from trialwright.records.tables import TABLES, Table
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["TrialData"]
+
+
+@dataclass(frozen=True)
+class TrialData:
+    """The tables of one trial, real or virtual, each checked against its schema.
+
+    ``tables`` holds one polars frame for every name in ``TABLES``. ``cutoff`` is the last day whose facts are in, or
+    None when nothing was cut.
+    """
+
+    study: str
+    virtual: bool
+    tables: Mapping[str, pl.DataFrame]
+    cutoff: date | None = None
+
+    @classmethod
+    def from_rows(cls, study: str, rows: Mapping[str, Iterable[Mapping[str, Any]]], *, virtual: bool) -> TrialData:
+        """Build the tables from rows; tables not named are empty. Raises DataError on a row that breaks its schema."""
+        unknown = sorted(set(rows) - set(TABLES))
+        if unknown:
+            raise DataError(f"table {unknown[0]!r} is not known; known tables: {', '.join(TABLES)}")
+        return cls(study, virtual, {name: _frame(table, list(rows.get(name, ()))) for name, table in TABLES.items()})
+
+    def __getitem__(self, table: str) -> pl.DataFrame:
+        """Return one table."""
+        return self.tables[table]
+
+    def cut(self, cutoff: date) -> TrialData:
+        """Return what was known at the end of ``cutoff``: later rows removed, later ends blanked.
+
+        Raises DataError when nobody had been randomized by then.
+        """
+        first = self["allocations"]["randomized_on"].min()
+        if first is None or cutoff < first:  # type: ignore[operator]
+            found = "nobody was randomized" if first is None else f"the first patient was randomized on {first}"
+            raise DataError(f"the data cut-off {cutoff} leaves no patient: {found}; choose a later cut-off")
+        tables = {name: _cut(frame, TABLES[name], cutoff) for name, frame in self.tables.items()}
+        return replace(self, tables=tables, cutoff=cutoff)
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 over the canonical CSV of all tables and the cut-off."""
+        digest = hashlib.sha256(f"{self.study} {self.cutoff}\n".encode())
+        for name in TABLES:
+            digest.update(f"{name}\n".encode())
+            digest.update(self[name].write_csv().encode())
+        return digest.hexdigest()
+
+
+def _cut(frame: pl.DataFrame, table: Table, cutoff: date) -> pl.DataFrame:
+    import polars as pl
+
+    kept = frame.filter(pl.col(table.dated_by) <= cutoff)
+    if table.open_until is None:
+        return kept
+    end = pl.col(table.open_until)
+    return kept.with_columns(pl.when(end <= cutoff).then(end).alias(table.open_until))
+
+
+def _frame(table: Table, rows: list[Mapping[str, Any]]) -> pl.DataFrame:
+    import polars as pl
+
+    kinds = {"text": pl.String, "integer": pl.Int64, "number": pl.Float64, "yes/no": pl.Boolean, "date": pl.Date}
+    schema = {column.name: kinds[column.kind] for column in table.columns}
+    stray = sorted({key for row in rows for key in row} - set(schema))
+    if stray:
+        raise DataError(f"table {table.name}: column {stray[0]!r} is not known; known columns: {', '.join(schema)}")
+    try:
+        frame = pl.DataFrame(rows, schema=schema, orient="row", strict=True)
+    except (TypeError, pl.exceptions.PolarsError) as error:
+        raise DataError(f"table {table.name}: {error}") from error
+    _check(table, frame)
+    return frame
+
+
+def _check(table: Table, frame: pl.DataFrame) -> None:
+    for column in table.columns:
+        series = frame[column.name]
+        if column.required and series.null_count():
+            row = series.is_null().arg_true()[0]
+            raise DataError(f"table {table.name}, row {row}: {column.name} must not be empty")
+        strays = set(series.drop_nulls().unique()) - set(column.values) if column.values else set()
+        if strays:
+            known = ", ".join(column.values)
+            raise DataError(f"table {table.name}: {column.name} must be one of {known}; got {min(strays)!r}")
+    doubles = frame.filter(frame.select(table.key).is_duplicated())
+    if len(doubles):
+        raise DataError(f"table {table.name}: two rows for {dict(zip(table.key, doubles.select(table.key).row(0), strict=True))}")
