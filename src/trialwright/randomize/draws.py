@@ -1,0 +1,82 @@
+"""Chance as a function: the blocks of a list, drawn from a sealed key.
+
+Block ``b`` of a stratum is filled from 16-bit words. The words are the digests
+
+    HMAC-SHA256(key, F(TAG) F(list_id) F(stratum) F(b) F(i)),   i = 0, 1, 2, ...
+
+cut into sixteen big-endian words each (RFC 2104; FIPS 180-4). ``F(x)`` is the UTF-8 text of x (whole numbers in
+decimal) after its length in bytes as four big-endian bytes, so that no two different lists of fields give the same
+message. There is no state: any block can be drawn alone, on any machine, in any language.
+"""
+
+from __future__ import annotations
+
+import hmac
+import struct
+from collections.abc import Iterable, Iterator
+from itertools import count
+
+from trialwright.randomize.scheme import Scheme
+
+__all__ = ["below", "block", "block_size", "fields"]
+
+TAG = "trialwright allocation 1"
+_WORDS = struct.Struct(">16H")
+_RANGE = 1 << 16
+
+
+def block(scheme: Scheme, key: bytes, list_id: str, stratum: str, number: int) -> tuple[int, ...]:
+    """Return the block as indices into ``scheme.arms``, in the order of allocation.
+
+    Fisher-Yates from the last place down (Durstenfeld 1964, algorithm 235), so every arrangement is equally likely.
+    """
+    words = _words(key, fields(TAG, list_id, stratum, number))
+    size = _size(scheme, words)
+    places = [arm for arm, (_, share) in enumerate(scheme.ratio) for _ in range(share * size // scheme.whole)]
+    for last in range(size - 1, 0, -1):
+        other = below(last + 1, words)
+        places[last], places[other] = places[other], places[last]
+    return tuple(places)
+
+
+def block_size(scheme: Scheme, key: bytes, list_id: str, stratum: str, number: int) -> int:
+    """Return the number of places of a block without filling it."""
+    return _size(scheme, _words(key, fields(TAG, list_id, stratum, number)))
+
+
+def below(bound: int, words: Iterator[int]) -> int:
+    """Return a whole number from 0 to bound - 1, all equally likely, from the first word that can be used.
+
+    A word in the last, incomplete stretch of ``bound`` is thrown away: its remainder would favor small numbers.
+
+    >>> below(3, iter([65535, 7]))
+    1
+    """
+    limit = _RANGE - _RANGE % bound
+    for word in words:
+        if word < limit:
+            return word % bound
+    raise ValueError(f"no word below {limit} was left to draw from")
+
+
+def fields(*parts: str | int) -> bytes:
+    """Return the parts as bytes, each after its length, so that ("ab", "c") and ("a", "bc") differ."""
+    return b"".join(_field(part) for part in parts)
+
+
+def _field(part: str | int) -> bytes:
+    text = str(part).encode()
+    return len(text).to_bytes(4, "big") + text
+
+
+def _size(scheme: Scheme, words: Iterator[int]) -> int:
+    return scheme.block_sizes[below(len(scheme.block_sizes), words)]
+
+
+def _words(key: bytes, prefix: bytes) -> Iterator[int]:
+    for index in count():
+        yield from _digest_words(key, prefix + _field(index))
+
+
+def _digest_words(key: bytes, message: bytes) -> Iterable[int]:
+    return _WORDS.unpack(hmac.digest(key, message, "sha256"))
