@@ -310,10 +310,10 @@ class Visit(Model):
     label: str
     day: int
     """Planned day counted from the anchor (day 1 is the anchor's date)."""
-    anchor: Literal["screening", "randomization"] = "randomization"
+    anchor: Literal["screening", "randomization", "end of treatment"] = "randomization"
     window_days: Days = 0
     repeat_days: Annotated[int, Field(gt=0)] | None = None
-    """Repeats every so many days while on treatment."""
+    """Repeats every so many days while on treatment; after the end of treatment, until the end of study."""
     activities: tuple[str, ...] = ()
 
 
