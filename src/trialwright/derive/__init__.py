@@ -1,1 +1,22 @@
-"""Response, time to event and safety variables: one rule per function, every row says why and from what."""
+"""What follows from the observations: response, time to event, harms, populations; each row says why and from what."""
+
+from trialwright.derive.baseline import baseline
+from trialwright.derive.best_response import best_response
+from trialwright.derive.cuts import cut_dates
+from trialwright.derive.derived import Derived, tables
+from trialwright.derive.populations import populations
+from trialwright.derive.response import response
+from trialwright.derive.safety import worst_grades
+from trialwright.derive.time_to_event import time_to_event
+
+__all__ = [
+    "Derived",
+    "baseline",
+    "best_response",
+    "cut_dates",
+    "populations",
+    "response",
+    "tables",
+    "time_to_event",
+    "worst_grades",
+]

@@ -1,0 +1,71 @@
+"""All derived tables at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from trialwright.derive.baseline import baseline
+from trialwright.derive.best_response import BEST_RESPONSE_COLUMNS, best_response
+from trialwright.derive.course import courses
+from trialwright.derive.populations import populations
+from trialwright.derive.response import response
+from trialwright.derive.rows import Kind, frame
+from trialwright.derive.safety import worst_grades
+from trialwright.derive.time_to_event import TIME_COLUMNS, times
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from trialwright.protocol import Protocol
+    from trialwright.records import TrialData
+
+__all__ = ["Derived", "tables"]
+
+
+@dataclass(frozen=True)
+class Derived:
+    """The derived tables of one trial; each row says why, and from which record."""
+
+    responses: pl.DataFrame
+    """Of ``response``, all evaluators."""
+    best_responses: pl.DataFrame
+    """Of ``best_response``, all response endpoints."""
+    times: pl.DataFrame
+    """Of ``time_to_event``, all such endpoints."""
+    populations: pl.DataFrame
+    worst_grades: pl.DataFrame
+    baseline: pl.DataFrame
+
+
+def tables(data: TrialData, protocol: Protocol) -> Derived:
+    """Return every derived table of the data, which must be cut already."""
+    import polars as pl
+
+    responses = pl.concat([response(data, protocol, who) for who in protocol.assessments.evaluators])
+    return Derived(
+        responses,
+        _stacked(BEST_RESPONSE_COLUMNS, _best_responses(data, protocol, responses)),
+        _stacked(TIME_COLUMNS, _times(data, protocol, responses)),
+        populations(data, protocol),
+        worst_grades(data, protocol),
+        baseline(data, protocol),
+    )
+
+
+def _best_responses(data: TrialData, protocol: Protocol, responses: pl.DataFrame) -> list[pl.DataFrame]:
+    plans = [plan.id for plan in protocol.endpoints if plan.kind == "response"]
+    return [best_response(data, protocol, plan, responses) for plan in plans]
+
+
+def _times(data: TrialData, protocol: Protocol, responses: pl.DataFrame) -> list[pl.DataFrame]:
+    plans = [plan for plan in protocol.endpoints if plan.kind == "time to event"]
+    found = {who: list(courses(data, responses, who)) for who in {plan.evaluator for plan in plans}}
+    return [times(found[plan.evaluator], protocol, plan) for plan in plans]
+
+
+def _stacked(kinds: Mapping[str, Kind], frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    import polars as pl
+
+    return pl.concat([frame(kinds, []), *frames])

@@ -1,0 +1,96 @@
+"""Time from an origin to the first of an endpoint's events, with the reason and the record behind every row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from trialwright.derive.course import Course, Dated, courses
+from trialwright.derive.endings import Situation, days_of_scans, ending, would_have_fired
+from trialwright.derive.response import response
+from trialwright.derive.rows import frame
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from trialwright.protocol import Protocol, TimeToEventEndpoint
+    from trialwright.records import TrialData
+
+__all__ = ["TIME_COLUMNS", "time_to_event", "times"]
+
+TIME_COLUMNS = {
+    "subject": "text",
+    "endpoint": "text",
+    "days": "integer",
+    "event": "yes/no",
+    "origin_on": "date",
+    "ended_on": "date",
+    "known_on": "date",
+    "why": "text",
+    "otherwise": "text",
+    "source": "text",
+}
+
+
+def time_to_event(
+    data: TrialData, protocol: Protocol, endpoint: str, responses: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """Return one row per randomized subject (per responder, where the endpoint is ``among: responders``).
+
+    ``days`` is ``ended_on - origin_on + 1``. ``why`` is the event or the reason for censoring, ``source`` the record
+    that gave the date, ``otherwise`` what rules that were not in force or came later would have done, ``known_on`` the
+    day from which an event was certain (see ``response``). A responder has CR or PR before progression; confirmation is
+    not asked for. Pass ``responses`` (of ``response``) to save deriving them again. Raises ValueError when the endpoint
+    is no time to event, or counts from the first response but is not among responders.
+    """
+    plan = _plan(protocol, endpoint)
+    if responses is None:
+        responses = response(data, protocol, plan.evaluator)
+    return times(courses(data, responses, plan.evaluator), protocol, plan)
+
+
+def times(found: Iterable[Course], protocol: Protocol, plan: TimeToEventEndpoint) -> pl.DataFrame:
+    """Return the rows of one endpoint from the courses of the patients."""
+    scans = days_of_scans(protocol.assessments)
+    situations = (_situation(course, plan, scans, protocol) for course in found)
+    return frame(TIME_COLUMNS, (_row(situation) for situation in situations if situation))
+
+
+def _plan(protocol: Protocol, endpoint: str) -> TimeToEventEndpoint:
+    plan = protocol.endpoint(endpoint)
+    if plan.kind != "time to event":
+        raise ValueError(f"endpoint {endpoint!r} must be a time to event; its kind is {plan.kind!r}")
+    if plan.origin == "first response" and plan.among != "responders":
+        raise ValueError(f"endpoint {endpoint!r} starts at the first response, so it must be among responders")
+    return plan
+
+
+def _situation(course: Course, plan: TimeToEventEndpoint, scans: Sequence[int], protocol: Protocol) -> Situation | None:
+    responded = course.events.get("response")
+    if plan.among == "responders" and responded is None:
+        return None
+    origin = responded if plan.origin == "first response" and responded else course.randomized
+    event = min(_events(course, plan, origin), key=lambda found: found.on, default=None)
+    return Situation(course, plan, origin, event, scans, protocol.assessments.window_days)
+
+
+def _events(course: Course, plan: TimeToEventEndpoint, origin: Dated) -> Iterator[Dated]:
+    """Return the endpoint's events in the order the protocol names them, so that the first named wins a tie."""
+    found = (course.events.get(kind) for kind in plan.events)
+    return (event for event in found if event is not None and event.on >= origin.on)
+
+
+def _row(situation: Situation) -> tuple[object, ...]:
+    end, origin = ending(situation), situation.origin.on
+    return (
+        situation.course.subject,
+        situation.endpoint.id,
+        end.on - origin + 1,
+        end.event,
+        origin,
+        end.on,
+        end.known_on,
+        end.why,
+        would_have_fired(situation, end),
+        end.source,
+    )
