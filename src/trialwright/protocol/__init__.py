@@ -43,6 +43,7 @@ from trialwright.protocol.models import (
 )
 from trialwright.protocol.open_points import Leaf, OpenPoints, check_provenance, leaves, open_points
 from trialwright.protocol.provenance import Provenance
+from trialwright.protocol.schema import json_schema
 from trialwright.protocol.schedule import interval_at, planned_scans
 
 __all__ = [
@@ -88,6 +89,7 @@ __all__ = [
     "Visit",
     "check_provenance",
     "interval_at",
+    "json_schema",
     "leaves",
     "load",
     "open_points",
