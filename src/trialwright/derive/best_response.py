@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from trialwright.protocol import Protocol, ResponseEndpoint
     from trialwright.records import TrialData
 
-__all__ = ["BEST_RESPONSE_COLUMNS", "Assessed", "assessed_by_subject", "best_response", "up_to_progression"]
+__all__ = ["BEST_RESPONSE_COLUMNS", "Assessed", "assessed_by_subject", "best_response", "bests", "up_to_progression"]
 
 BEST_RESPONSE_COLUMNS = {
     "subject": "text",
@@ -98,11 +98,15 @@ def best_response(
     plan = protocol.endpoint(endpoint)
     if plan.kind != "response":
         raise ValueError(f"endpoint {endpoint!r} must be a response endpoint; its kind is {plan.kind!r}")
-    read = assessed_by_subject(
-        response(data, protocol, plan.evaluator) if responses is None else responses, plan.evaluator
-    )
+    if responses is None:
+        responses = response(data, protocol, plan.evaluator)
+    return bests(data, plan, assessed_by_subject(responses, plan.evaluator))
+
+
+def bests(data: TrialData, plan: ResponseEndpoint, assessed: Mapping[str, Sequence[Assessed]]) -> pl.DataFrame:
+    """Return the rows of one endpoint from the assessments of its evaluator."""
     randomized = zip(*columns(data["allocations"], "subject", "randomized_on"), strict=True)
-    rows = (_row(subject, on, read.get(subject, ()), plan) for subject, on in randomized)
+    rows = (_row(subject, on, assessed.get(subject, ()), plan) for subject, on in randomized)
     return frame(BEST_RESPONSE_COLUMNS, rows)
 
 

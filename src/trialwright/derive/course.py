@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from trialwright.derive.best_response import Assessed, assessed_by_subject, up_to_progression
+from trialwright.derive.best_response import Assessed, up_to_progression
 from trialwright.derive.rows import as_date, columns, source
 
 if TYPE_CHECKING:
@@ -45,13 +45,16 @@ class Course:
     """Last day known alive; of a patient who died, the death."""
 
 
-def courses(data: TrialData, responses: pl.DataFrame, evaluator: str) -> Iterator[Course]:
+def courses(
+    data: TrialData, responses: pl.DataFrame, evaluator: str, assessed: Mapping[str, Sequence[Assessed]]
+) -> Iterator[Course]:
     """Return the course of every randomized patient, in the order of the allocations.
+
+    ``assessed`` holds the evaluator's assessments after baseline, read from ``responses`` once for all endpoints.
 
     Life is proved by every dated record of a patient's own doing: contacts, visits, doses, assessments, adverse events,
     samples and the start of another therapy. An end of study is not proof of life: it may be the day a form was signed.
     """
-    assessed = assessed_by_subject(responses, evaluator)
     baselines = _complete_baselines(responses, evaluator)
     events = {
         "death": _firsts(data["deaths"], "died_on", "death", "deaths"),

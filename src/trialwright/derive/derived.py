@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trialwright.derive.baseline import baseline
-from trialwright.derive.best_response import BEST_RESPONSE_COLUMNS, best_response
+from trialwright.derive.best_response import BEST_RESPONSE_COLUMNS, Assessed, assessed_by_subject, bests
 from trialwright.derive.course import courses
 from trialwright.derive.populations import populations
 from trialwright.derive.response import response
 from trialwright.derive.rows import Kind, frame
 from trialwright.derive.safety import worst_grades
-from trialwright.derive.time_to_event import TIME_COLUMNS, times
+from trialwright.derive.time_to_event import TIME_COLUMNS, time_plan, times
 
 if TYPE_CHECKING:
     import polars as pl
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from trialwright.records import TrialData
 
 __all__ = ["Derived", "tables"]
+
+_Assessed = Mapping[str, Mapping[str, Sequence[Assessed]]]
+"""Assessments after baseline by evaluator and subject."""
 
 
 @dataclass(frozen=True)
@@ -44,24 +47,26 @@ def tables(data: TrialData, protocol: Protocol) -> Derived:
     import polars as pl
 
     responses = pl.concat([response(data, protocol, who) for who in protocol.assessments.evaluators])
+    assessed = {who: assessed_by_subject(responses, who) for who in protocol.assessments.evaluators}
     return Derived(
         responses,
-        _stacked(BEST_RESPONSE_COLUMNS, _best_responses(data, protocol, responses)),
-        _stacked(TIME_COLUMNS, _times(data, protocol, responses)),
+        _stacked(BEST_RESPONSE_COLUMNS, _best_responses(data, protocol, assessed)),
+        _stacked(TIME_COLUMNS, _times(data, protocol, responses, assessed)),
         populations(data, protocol),
         worst_grades(data, protocol),
         baseline(data, protocol),
     )
 
 
-def _best_responses(data: TrialData, protocol: Protocol, responses: pl.DataFrame) -> list[pl.DataFrame]:
-    plans = [plan.id for plan in protocol.endpoints if plan.kind == "response"]
-    return [best_response(data, protocol, plan, responses) for plan in plans]
+def _best_responses(data: TrialData, protocol: Protocol, assessed: _Assessed) -> list[pl.DataFrame]:
+    plans = (plan for plan in protocol.endpoints if plan.kind == "response")
+    return [bests(data, plan, assessed[plan.evaluator]) for plan in plans]
 
 
-def _times(data: TrialData, protocol: Protocol, responses: pl.DataFrame) -> list[pl.DataFrame]:
-    plans = [plan for plan in protocol.endpoints if plan.kind == "time to event"]
-    found = {who: list(courses(data, responses, who)) for who in {plan.evaluator for plan in plans}}
+def _times(data: TrialData, protocol: Protocol, responses: pl.DataFrame, assessed: _Assessed) -> list[pl.DataFrame]:
+    plans = [time_plan(protocol, plan.id) for plan in protocol.endpoints if plan.kind == "time to event"]
+    evaluators = {plan.evaluator for plan in plans}
+    found = {who: list(courses(data, responses, who, assessed[who])) for who in evaluators}
     return [times(found[plan.evaluator], protocol, plan) for plan in plans]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from trialwright.derive.best_response import assessed_by_subject
 from trialwright.derive.course import Course, Dated, courses
 from trialwright.derive.endings import Situation, days_of_scans, ending, would_have_fired
 from trialwright.derive.response import response
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from trialwright.protocol import Protocol, TimeToEventEndpoint
     from trialwright.records import TrialData
 
-__all__ = ["TIME_COLUMNS", "time_to_event", "times"]
+__all__ = ["TIME_COLUMNS", "time_plan", "time_to_event", "times"]
 
 TIME_COLUMNS = {
     "subject": "text",
@@ -43,10 +44,11 @@ def time_to_event(
     not asked for. Pass ``responses`` (of ``response``) to save deriving them again. Raises ValueError when the endpoint
     is no time to event, or counts from the first response but is not among responders.
     """
-    plan = _plan(protocol, endpoint)
+    plan = time_plan(protocol, endpoint)
     if responses is None:
         responses = response(data, protocol, plan.evaluator)
-    return times(courses(data, responses, plan.evaluator), protocol, plan)
+    assessed = assessed_by_subject(responses, plan.evaluator)
+    return times(courses(data, responses, plan.evaluator, assessed), protocol, plan)
 
 
 def times(found: Iterable[Course], protocol: Protocol, plan: TimeToEventEndpoint) -> pl.DataFrame:
@@ -56,7 +58,8 @@ def times(found: Iterable[Course], protocol: Protocol, plan: TimeToEventEndpoint
     return frame(TIME_COLUMNS, (_row(situation) for situation in situations if situation))
 
 
-def _plan(protocol: Protocol, endpoint: str) -> TimeToEventEndpoint:
+def time_plan(protocol: Protocol, endpoint: str) -> TimeToEventEndpoint:
+    """Return the plan of a time to event; ValueError when it is none, or starts where not everybody does."""
     plan = protocol.endpoint(endpoint)
     if plan.kind != "time to event":
         raise ValueError(f"endpoint {endpoint!r} must be a time to event; its kind is {plan.kind!r}")
