@@ -1,5 +1,39 @@
 """Mathematics of censored data, counts and proportions: arrays in, numbers out."""
 
 from trialwright.stats.calendar import DAYS_PER_MONTH, DAYS_PER_WEEK, days, months
+from trialwright.stats.cox import CoxFit, HazardRatio, cox
+from trialwright.stats.curve import Curve
+from trialwright.stats.estimates import Estimate, Test
+from trialwright.stats.event_times import EventTimes
+from trialwright.stats.intervals import Interval
+from trialwright.stats.kaplan_meier import kaplan_meier, reverse_kaplan_meier
+from trialwright.stats.log_rank import LogRank, log_rank
+from trialwright.stats.partial_likelihood import TieRule
+from trialwright.stats.proportions import clopper_pearson, fisher_exact, newcombe, pearson_chi_square, wilson
+from trialwright.stats.risk_table import RiskTable
 
-__all__ = ["DAYS_PER_MONTH", "DAYS_PER_WEEK", "days", "months"]
+__all__ = [
+    "DAYS_PER_MONTH",
+    "DAYS_PER_WEEK",
+    "CoxFit",
+    "Curve",
+    "Estimate",
+    "EventTimes",
+    "HazardRatio",
+    "Interval",
+    "LogRank",
+    "RiskTable",
+    "Test",
+    "TieRule",
+    "clopper_pearson",
+    "cox",
+    "days",
+    "fisher_exact",
+    "kaplan_meier",
+    "log_rank",
+    "months",
+    "newcombe",
+    "pearson_chi_square",
+    "reverse_kaplan_meier",
+    "wilson",
+]
