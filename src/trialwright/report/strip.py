@@ -1,0 +1,29 @@
+"""A strip that shows the place of a published value among the replays."""
+
+from __future__ import annotations
+
+from trialwright.report.markup import Markup, tag
+
+__all__ = ["strip"]
+
+_WIDTH, _HEIGHT, _MARGIN = 150.0, 20.0, 7.0
+
+
+def strip(published: float, mean: float, low: float, high: float) -> Markup:
+    """Return a band from ``low`` to ``high``, a tick at ``mean`` and a dot at the published value, on one scale."""
+    start, end = min(published, low, mean), max(published, high, mean)
+    room = (_WIDTH - 2 * _MARGIN) / (end - start) if end > start else 0.0
+
+    def x(value: float) -> float:
+        return _MARGIN + (value - start) * room if room else _WIDTH / 2
+
+    return tag(
+        "svg",
+        tag("rect", x=f"{x(low):.1f}", y="5", width=f"{max(x(high) - x(low), 1):.1f}", height="10", cls="range"),
+        tag("line", x1=f"{x(mean):.1f}", y1="3", x2=f"{x(mean):.1f}", y2="17", cls="mean"),
+        tag("circle", cx=f"{x(published):.1f}", cy="10", r="4.5", cls="place"),
+        cls="figure strip",
+        viewBox=f"0 0 {_WIDTH:g} {_HEIGHT:g}",
+        role="img",
+        aria_label="band: middle nine tenths of the replays; line: their mean; dot: published value",
+    )

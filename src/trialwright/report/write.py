@@ -1,0 +1,57 @@
+"""Files of a report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trialwright.errors import OutputError
+from trialwright.report.figure import standalone
+from trialwright.report.inputs import Calibrated, Checked, Compared, Contents
+from trialwright.report.layout import NOTICE
+from trialwright.report.page import figures_of, page
+
+if TYPE_CHECKING:
+    from trialwright.protocol import Protocol
+    from trialwright.results import Results
+
+__all__ = ["write"]
+
+
+def write(
+    results: Results,
+    protocol: Protocol,
+    to: Path,
+    *,
+    virtual: bool,
+    manifest: Mapping[str, Any],
+    comparison: Sequence[Compared] = (),
+    checks: Sequence[Checked] = (),
+    calibration: Sequence[Calibrated] = (),
+) -> tuple[Path, ...]:
+    """Write ``report.html`` and ``figures/*.svg`` into the folder ``to`` and return the paths written.
+
+    The page is complete in itself: no script, no other file, no address. The same arguments give the same bytes, so
+    ``manifest`` (what the report was made from: study, seed, hashes, versions) must not hold the time of day.
+    ``virtual`` says whether the patients were simulated; the page then says so in every section and on every printed
+    page. ``to`` must exist; nothing is written before everything has been drawn.
+
+    Raises DataError when the flow of participants does not add up, OutputError when a file cannot be written.
+    """
+    contents = Contents(results, protocol, comparison, checks, calibration, manifest, virtual)
+    figures = figures_of(contents)
+    notice = NOTICE if virtual else None
+    files = {"report.html": page(contents, figures)}
+    files |= {f"figures/{each.name}.svg": standalone(each, notice) for kind in figures.values() for each in kind}
+    return tuple(_write(to / name, text) for name, text in files.items())
+
+
+def _write(path: Path, text: str) -> Path:
+    try:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        reason = error.strerror or error
+        raise OutputError(f"cannot write {path}: {reason}; choose another output folder or make room") from error
+    return path
