@@ -1,0 +1,26 @@
+"""What a check of a claim says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["Finding", "Verdict"]
+
+Verdict = Literal["consistent", "inconsistent", "implausible", "impossible", "not checkable"]
+"""Inconsistent: two printed figures contradict each other. Implausible: possible only if something unlikely is true.
+Impossible: arithmetic forbids it."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check applied to one claim."""
+
+    claim: str
+    check: Literal["C1", "C2", "C3", "C5", "C10"]
+    verdict: Verdict
+    message: str
+    needed: tuple[float, float] | None = None
+    """C3: fewest and most events that the printed interval can stand for; infinity where it is printed too coarsely."""
+    available: int | None = None
+    """C3: events printed, else patients."""
