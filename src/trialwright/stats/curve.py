@@ -77,7 +77,7 @@ class Curve:
     def at(self, day: float, *, beyond: Beyond = "not estimable") -> Estimate:
         """Return survival on a day, with its standard error and limits.
 
-        After the last follow-up, unless survival is 0 already, it is ``"not estimable"`` (SAS) or the last value is
+        Before the first end of follow-up it is 1, limits included, as in R. After the last follow-up, unless survival is 0 already, it is ``"not estimable"`` (SAS) or the last value is
         carried forward (``"carry"``, R).
 
         >>> from trialwright.stats import EventTimes, kaplan_meier
@@ -90,7 +90,7 @@ class Curve:
             raise ValueError(f"beyond must be carry or not estimable; got {beyond!r}")
         step = int(np.searchsorted(self.days, day, side="right")) - 1
         if step < 0:
-            return self._before_any()
+            return Estimate(1.0, 1.0, 1.0, self.level, 0.0)
         if day > self.days[-1] and self.survival[-1] > 0 and beyond == "not estimable":
             return Estimate(None, None, None, self.level, None, f"day {day:g} is after the last follow-up")
         return self._on(step)
@@ -109,11 +109,6 @@ class Curve:
         """Return the number still followed after each day, which SAS prints as "left"."""
         step = np.searchsorted(self.days, np.asarray(days, float), side="right")
         return np.append(self.at_risk, 0)[step]
-
-    def _before_any(self) -> Estimate:
-        limit = 1.0 if self.interval in ("plain", "log") else None
-        problem = None if limit else f"no {self.interval} limits where survival is 1"
-        return Estimate(1.0, limit, limit, self.level, 0.0, problem)
 
     def _on(self, step: int) -> Estimate:
         value, se = float(self.survival[step]), number(self.se[step])

@@ -43,7 +43,7 @@ def partial_likelihood(ties: Ties, rule: TieRule) -> PartialLikelihood:
     if rule == "breslow":
         return _RiskSets(ties.events.sum(axis=0), ties.at_risk, ties.events.sum(axis=1))
     if rule == "exact":
-        return _outcomes(ties)
+        return _outcomes(ties) if len(ties.events) else _efron_risk_sets(ties)
     raise ValueError(f"ties must be one of {', '.join(get_args(TieRule))}; got {rule!r}")
 
 
