@@ -24,6 +24,9 @@ class DocumentError(TrialwrightError):
 class RuleError(DocumentError):
     """A rule that cannot be read, typed or evaluated."""
 
+    offset: int | None = None
+    """Place of the fault within the text of the rule, counted from 0."""
+
 
 class DataError(TrialwrightError):
     """A table that breaks its schema."""
