@@ -1,1 +1,5 @@
 """The command line: one command per room."""
+
+from trialwright.cli.commands import app, main
+
+__all__ = ["app", "main"]

@@ -1,0 +1,52 @@
+"""The command line as a whole: every room's commands in one place, and how a run ends.
+
+``--help`` must stay quick: a module of commands imports nothing but typer at its top; its functions import what they
+need.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from trialwright.cli import protocol
+from trialwright.cli.errors import exit_code
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="trialwright",
+    help="Runs a randomised oncology trial from protocol to publication.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+# One line for each room, in the order a trial passes through them.
+app.add_typer(protocol.app, name="protocol")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from trialwright import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; without arguments, those of the process."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    return exit_code(lambda: app(given, prog_name="trialwright"))
