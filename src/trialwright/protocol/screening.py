@@ -26,6 +26,7 @@ __all__ = [
     "Screener",
     "Screening",
     "StartingDose",
+    "evaluate_rule",
     "screen",
     "starting_doses",
     "stratum",
@@ -44,6 +45,13 @@ class Finding:
     deciding: tuple[Deciding, ...] = ()
     missing: tuple[Missing, ...] = ()
     valid_until: date | None = None
+
+    @property
+    def because(self) -> str:
+        """The deciding data with their values, or the data still missing, as a text."""
+        if self.missing:
+            return "missing: " + _names(self.missing)
+        return ", ".join(f"{one.datum} = {_shown(one.value)}" for one in self.deciding)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +127,7 @@ class Screener:
     def __init__(self, protocol: Protocol) -> None:
         self.protocol = protocol
         self.vocabulary = Vocabulary.of(protocol)
+        self._others: dict[tuple[str, tuple[str, ...] | None], Compiled] = {}
 
     @cached_property
     def criteria(self) -> tuple[tuple[Criterion, Compiled | None], ...]:
@@ -155,14 +164,32 @@ class Screener:
 
     def starting_doses(
         self, arm: str, answers: Mapping[str, Any], anchors: Mapping[str, date]
-    ) -> tuple[StartingDose, ...]:
+    ) -> dict[str, StartingDose]:
         """Return what a patient of that arm starts with; see ``starting_doses``."""
         known = self._read(answers, anchors)
-        return tuple(_starting_dose(self.starts[one], known, anchors) for one in self.protocol.arm(arm).interventions)
+        return {one: _starting_dose(self.starts[one], known, anchors) for one in self.protocol.arm(arm).interventions}
+
+    def value(
+        self,
+        rule: str,
+        answers: Mapping[str, Any],
+        anchors: Mapping[str, date],
+        levels: tuple[str, ...] | None = None,
+    ) -> bool | str | None:
+        """Return the value of any rule over the protocol's variables, a condition or (given ``levels``) a level.
+
+        None: cannot tell.
+        """
+        return evaluate_known(self._kept(rule, levels), self._read(answers, anchors), anchors).value
 
     def _read(self, answers: Mapping[str, Any], anchors: Mapping[str, date]) -> KnownAnswers:
         check_anchors(self.vocabulary.anchors, anchors)
         return read_answers(self.vocabulary.variables, answers)
+
+    def _kept(self, text: str, levels: tuple[str, ...] | None) -> Compiled:
+        if (text, levels) not in self._others:
+            self._others[text, levels] = compile_rule(text, self.vocabulary, levels)
+        return self._others[text, levels]
 
     def _compile(self, text: str) -> Compiled:
         return compile_rule(text, self.vocabulary)
@@ -195,9 +222,16 @@ def stratum(protocol: Protocol, answers: Mapping[str, Any], anchors: Mapping[str
 
 def starting_doses(
     protocol: Protocol, arm: str, answers: Mapping[str, Any], anchors: Mapping[str, date]
-) -> tuple[StartingDose, ...]:
-    """Return product and starting dose of each intervention of an arm: the first rule that is met."""
+) -> dict[str, StartingDose]:
+    """Return product and starting dose by intervention of an arm: the first rule that is met."""
     return _screener(protocol).starting_doses(arm, answers, anchors)
+
+
+def evaluate_rule(
+    protocol: Protocol, rule: str, answers: Mapping[str, Any], anchors: Mapping[str, date]
+) -> bool | str | None:
+    """Return whether a condition over the protocol's variables holds; None: cannot tell."""
+    return _screener(protocol).value(rule, answers, anchors)
 
 
 _KEPT: list[Screener] = []
@@ -245,6 +279,14 @@ def _level(factor: StratificationFactor, answer: Answer) -> str:
 
 def _names(missing: tuple[Missing, ...]) -> str:
     return ", ".join(f"{one.datum} ({one.reason.value})" for one in missing)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:g}"
+    return ", ".join(sorted(value)) or "none" if isinstance(value, frozenset | tuple) else str(value)
 
 
 def _starting_dose(start: _Start, known: KnownAnswers, anchors: Mapping[str, date]) -> StartingDose:

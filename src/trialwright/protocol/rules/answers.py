@@ -41,7 +41,8 @@ def read_answers(variables: Mapping[str, Variable], answers: Mapping[str, Any]) 
     """Check the answers of a patient against the variables; raise DataError naming variable, expected and found.
 
     A number is an int or float in the variable's unit, yes/no a bool, a choice its level, a date a ``datetime.date``,
-    a set a collection of levels, records a sequence of mappings. None, a missing name and every ``NoValue`` are unknown.
+    a set a collection of levels, records a sequence of mappings. None, an absent name and every ``NoValue`` are
+    unknown.
     """
     values: dict[str, Any] = {}
     without: dict[str, NoValue] = {}
@@ -73,13 +74,13 @@ def check_anchors(known: Sequence[str], anchors: Mapping[str, Any]) -> None:
     """Refuse anchors the protocol does not have, and what is not a date."""
     for name, day in anchors.items():
         if name not in known:
-            raise DataError(f"anchor {name!r} is not known{did_you_mean(name, known)} known: {listed(known)}")
+            raise DataError(f"anchor {name!r} is not known{did_you_mean(name, known)}; known: {listed(known)}")
         if not _is_date(day):
             raise DataError(f"anchor {name} must be a date; got {day!r}")
 
 
 def _known(name: str, variables: Mapping[str, Variable]) -> str:
-    return f"{did_you_mean(name, variables)} known: {listed(variables)}"
+    return f"{did_you_mean(name, variables)}; known: {listed(variables)}"
 
 
 def _wrong(name: str, expected: str, found: object) -> DataError:
@@ -106,11 +107,7 @@ def _truth(name: str, variable: Variable, answer: Any) -> bool:
 def _choice(name: str, variable: Variable, answer: Any) -> str:
     if not isinstance(answer, str) or answer not in variable.levels:
         hint = did_you_mean(answer, variable.levels) if isinstance(answer, str) else ""
-        raise (
-            _wrong(name, f"one of {', '.join(variable.levels)}", answer)
-            if not hint
-            else _wrong(name, f"one of {', '.join(variable.levels)}{hint}", answer)
-        )
+        raise _wrong(name, f"one of {', '.join(variable.levels)}{hint}", answer)
     return answer
 
 

@@ -121,20 +121,23 @@ def _name(check: Checker, tree: ast.Name, levels: Levels | None) -> Node:
     name, words = tree.id, check.vocabulary
     if name in {"true", "false"}:
         return Fixed(name == "true")
-    try:
-        if name in check.fields:
-            return words.field(check.records or "", name)
-        if name in words.variables:
-            return words.datum(name)
-        if name in words.parameters:
-            return words.parameter(name)
-    except RuleError as error:
-        check.fail(tree, str(error))
-    if name in words.anchors:
-        return Anchor(name)
+    if name in check.fields or name in words:
+        return _declared(check, tree)
     if levels is not None:
         return Level(check.level(tree, levels), levels)
-    check.fail(tree, words.unknown(name, check.fields))
+    return check.fail(tree, words.unknown(name, check.fields))
+
+
+def _declared(check: Checker, tree: ast.Name) -> Node:
+    name, words = tree.id, check.vocabulary
+    try:
+        if check.records and name in check.fields:
+            return words.field(check.records, name)
+        if name in words.variables:
+            return words.datum(name)
+        return words.parameter(name) if name in words.parameters else Anchor(name)
+    except RuleError as error:
+        return check.fail(tree, str(error))
 
 
 def _constant(check: Checker, tree: ast.Constant, levels: Levels | None) -> Node:
@@ -228,7 +231,7 @@ def _compare_values(check: Checker, left: ast.expr, operator: Operator, right: a
         return _equality(check, left, operator, SameLevel(one, two))
     if isinstance(one.type, Truth) and isinstance(two.type, Truth):
         return _equality(check, left, operator, Or((And((one, two)), And((Not(one), Not(two))))))
-    check.fail(right, _mismatch(one.type, two.type))
+    return check.fail(right, _mismatch(one.type, two.type))
 
 
 def _mismatch(one: Type, two: Type) -> str:

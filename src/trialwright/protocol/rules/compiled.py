@@ -69,7 +69,7 @@ class Compiled:
         """The interpreter of the rule, built once."""
         from trialwright.protocol.rules.interpreter import interpreter
 
-        return interpreter(self.node, self.levels)
+        return interpreter(self.node)
 
 
 _NAMED = (Datum, *_OVER_RECORDS)

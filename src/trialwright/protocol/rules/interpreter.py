@@ -40,7 +40,7 @@ class Patient:
     prefix: str = ""
 
 
-def interpreter(node: n.Node, levels: tuple[str, ...] | None = None) -> Step:
+def interpreter(node: n.Node) -> Step:
     """Return the step of a node."""
     return _MAKERS[type(node)](node)
 
@@ -327,7 +327,7 @@ def _count(node: n.Count) -> Step:
 
 def _extreme(node: n.Extreme) -> Step:
     name, sign = node.records, 1.0 if node.largest else -1.0
-    each, value = _each(name, node.where and interpreter(node.where)), interpreter(node.field)
+    each, value = _each(name, interpreter(node.where) if node.where else None), interpreter(node.field)
     nothing = (-_INF, _INF, (), (f"{name}.{node.field.name}",))
 
     def step(patient: Patient) -> Measure:

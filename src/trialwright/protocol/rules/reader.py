@@ -142,9 +142,8 @@ def _balanced(text: str, pieces: list[_Piece]) -> None:
     for piece in pieces:
         if piece.code in {"(", "{"}:
             open_.append(piece)
-        elif piece.code in {")", "}"}:
-            if not open_ or open_.pop().code + piece.code not in {"()", "{}"}:
-                raise fault(text, piece.offset, f"{piece.code!r} closes nothing")
+        elif piece.code in {")", "}"} and (not open_ or open_.pop().code + piece.code not in {"()", "{}"}):
+            raise fault(text, piece.offset, f"{piece.code!r} closes nothing")
         if len(open_) > _DEEPEST:
             raise fault(text, piece.offset, f"parentheses nest deeper than {_DEEPEST}")
     if open_:
@@ -155,7 +154,9 @@ def _parsed(text: str, code: str, starts: list[int], origins: tuple[int, ...]) -
     try:
         return ast.parse(code, mode="eval").body
     except SyntaxError as error:
-        column = max((error.offset or 1) - 1, 0)
+        column = (error.offset or 0) - 1
+        if column < 0 or column >= len(code.rstrip()):
+            raise fault(text, len(text.rstrip()), "the rule ends where a value is expected") from None
         index = min(bisect_right(starts, column) - 1, len(origins) - 1)
         found = _around(text, origins[index])
         allowed = f"a value, a comparison (== != < <= > >=), {listed(_WORDS)}, + or -, or parentheses"
