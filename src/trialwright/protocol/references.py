@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
+from trialwright.errors import RuleError
 from trialwright.protocol.complaints import known
 from trialwright.protocol.misfits import Misfit, raise_misfits
 from trialwright.protocol.models import Protocol
@@ -196,7 +198,34 @@ def _open_points(protocol: Protocol) -> Iterator[Misfit]:
 
 
 def _rules(protocol: Protocol) -> Iterator[Misfit]:
-    return iter(())
+    from trialwright.protocol.rules import Vocabulary, compile_rule
+
+    vocabulary = Vocabulary.of(protocol)
+    for loc, text, levels in _rule_texts(protocol):
+        try:
+            compile_rule(text, vocabulary, levels)
+        except RuleError as error:
+            yield Misfit(loc, _PLACE.sub("", str(error).split("\n")[0]), getattr(error, "offset", None))
+
+
+_PLACE = re.compile(r"^character \d+: ")
+"""Place within the rule; the file's line and column say it better."""
+
+
+def _rule_texts(protocol: Protocol) -> Iterator[tuple[Loc, str, tuple[str, ...] | None]]:
+    """Yield every rule with its place, and its levels where its value is one of these."""
+    for i, criterion in enumerate(protocol.eligibility.criteria):
+        if criterion.rule is not None:
+            yield ("eligibility", "criteria", i, "rule"), criterion.rule, None
+    for i, factor in enumerate(protocol.randomization.strata):
+        yield ("randomization", "strata", i, "rule"), factor.rule, factor.levels
+    for i, one in enumerate(protocol.interventions):
+        rules = [(("start", j), dose.when) for j, dose in enumerate(one.start)]
+        rules += [(("choice", j), choice.when) for j, choice in enumerate(one.choice)]
+        yield from ((("interventions", i, *place, "when"), when, None) for place, when in rules if when is not None)
+    for i, sample in enumerate(protocol.samples):
+        if sample.consent is not None:
+            yield ("samples", i, "consent"), sample.consent, None
 
 
 _CHECKS: tuple[Callable[[Protocol], Iterable[Misfit]], ...] = (
