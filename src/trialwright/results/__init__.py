@@ -1,5 +1,5 @@
 """What was found: one long table, the only thing a report may read."""
 
-from trialwright.results.results import Method, Result, Results
+from trialwright.results.results import Method, Result, Results, result_key
 
-__all__ = ["Method", "Result", "Results"]
+__all__ = ["Method", "Result", "Results", "result_key"]

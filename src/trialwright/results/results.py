@@ -11,7 +11,28 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Method", "Result", "Results"]
+__all__ = ["Method", "Result", "Results", "result_key"]
+
+
+def result_key(
+    cut: str,
+    endpoint: str,
+    population: str,
+    group: str,
+    statistic: str,
+    *,
+    at: float | None = None,
+    item: str | None = None,
+) -> str:
+    """Return the name of one number within a set of results.
+
+    >>> result_key("final", "PFS", "ITT", "A", "rate", at=183.0)
+    'final/PFS/ITT/A/rate/183'
+    """
+    parts = [cut, endpoint, population, group, statistic]
+    parts += [] if at is None else [f"{at:g}"]
+    parts += [] if item is None else [item]
+    return "/".join(parts)
 
 
 @dataclass(frozen=True)
@@ -71,10 +92,9 @@ class Result:
     @property
     def key(self) -> str:
         """Return the name of this number, unique within a set of results."""
-        parts = [self.cut, self.endpoint, self.population, self.group, self.statistic]
-        parts += [] if self.at is None else [f"{self.at:g}"]
-        parts += [] if self.item is None else [self.item]
-        return "/".join(parts)
+        return result_key(
+            self.cut, self.endpoint, self.population, self.group, self.statistic, at=self.at, item=self.item
+        )
 
 
 @dataclass(frozen=True)
