@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from trialwright.protocol import Misfit, raise_misfits
+from trialwright.results import result_key
 
 __all__ = ["Claim", "Claims", "Link", "PrintedP"]
 
@@ -47,10 +48,9 @@ class Link(_Model):
     @property
     def key(self) -> str:
         """Return the key of the result, as ``Result.key`` writes it."""
-        parts = [self.cut, self.endpoint, self.population, self.group, self.statistic]
-        parts += [] if self.at is None else [f"{self.at:g}"]
-        parts += [] if self.item is None else [self.item]
-        return "/".join(parts)
+        return result_key(
+            self.cut, self.endpoint, self.population, self.group, self.statistic, at=self.at, item=self.item
+        )
 
 
 class Claim(_Model):

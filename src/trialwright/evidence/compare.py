@@ -24,6 +24,8 @@ PER_UNIT = {
     "share": {"percent": 100.0, "%": 100.0, "share": 1.0, "": 1.0},
 }
 """Unit of a result: unit of a claim: factor."""
+IMPLIED = {"months": "days", "weeks": "days", "percent": "share", "%": "share"}
+"""Unit of a claim: unit of a result that does not say, for times are days and rates shares."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +66,10 @@ class Compared:
 def compare(claims: Claims, results: Results, replays: Mapping[str, ArrayLike] | None = None) -> tuple[Compared, ...]:
     """Return one row for each claim that names a result, in the order of the ledger.
 
-    ``replays`` gives, for the key of a result, its value in each of many virtual trials, shape (trials,), in the unit of
-    the result: infinity where it was not reached (a median beyond follow-up), NaN where it could not be estimated.
-    Days become months of 365.25/12 days and shares percent, where the claim is printed so.
+    ``replays`` gives, for the key of a result, its value in each of many virtual trials, shape (trials,), in the unit
+    of the result: infinity where it was not reached (a median beyond follow-up), NaN where it could not be estimated.
+    Days become months of 365.25/12 days and shares percent, where the claim is printed so. ValueError when a result
+    has a unit that cannot become the claim's.
     """
     found = {row.key: row for row in results}
     linked = [(claim, claim.result) for claim in claims.claims if claim.result is not None]
@@ -75,10 +78,11 @@ def compare(claims: Claims, results: Results, replays: Mapping[str, ArrayLike] |
 
 def _compared(claim: Claim, row: Result | None, link: Link, values: ArrayLike | None) -> Compared:
     factor = _factor(claim, row.unit if row else "")
-    numbers = [_scaled(getattr(row, name, None), factor) for name in ("value", "lower", "upper")]
+    value, lower, upper = (_scaled(getattr(row, name, None), factor) for name in ("value", "lower", "upper"))
     problem = f"there is no result {link.key}" if row is None else row.problem
     replayed = None if values is None else _replayed(claim, np.asarray(values, dtype=float) * factor)
-    return Compared(claim, link.key, published(claim), *numbers, _shown(claim, numbers), problem, replayed)
+    shown = _shown(claim, [value, lower, upper])
+    return Compared(claim, link.key, published(claim), value, lower, upper, shown, problem, replayed)
 
 
 def published(claim: Claim) -> str:
@@ -102,8 +106,9 @@ def _printed(number: float | str | None, decimals: int) -> str:
 
 
 def _factor(claim: Claim, unit: str) -> float:
-    """Return what turns the result's unit into the claim's."""
-    kind = PER_UNIT.get(unit) or (PER_UNIT["share"] if claim.unit in {"percent", "%"} and unit == "" else None)
+    """Return what turns the result's unit into the claim's; a result without a unit is in days or is a share."""
+    unit = unit or IMPLIED.get(claim.unit, "")
+    kind = PER_UNIT.get(unit)
     if kind is None or unit == claim.unit:
         return 1.0
     if claim.unit not in kind:

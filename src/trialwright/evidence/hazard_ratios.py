@@ -49,7 +49,7 @@ def check_level(claim: Claim) -> Finding:
         return Finding(claim.id, "C10", "not checkable", f"level not printed; it fits {' or '.join(names) or 'none'}")
     if _agrees(claim, claim.level, _sides(claim)):
         return Finding(
-            claim.id, "C10", "consistent", f"fits as printed, {claim.level:.0%} with {_sided(_sides(claim))} P"
+            claim.id, "C10", "consistent", f"fits as printed, {claim.level:.0%} with a {_sided(_sides(claim))} P"
         )
     text = f"interval and P agree at {' or '.join(names)}" if names else "interval and P agree at no usual level"
     return Finding(claim.id, "C10", "inconsistent", text)
@@ -138,8 +138,7 @@ def _printed_p(claim: Claim) -> str:
 
 
 def _span(numbers: Range, form: str) -> str:
-    high = "any number" if math.isinf(numbers.high) else f"{numbers.high:{form}}"
-    return f"{numbers.low:{form}} to {high}"
+    return f"{numbers.low:{form}} to {'any number of' if math.isinf(numbers.high) else format(numbers.high, form)}"
 
 
 def _pair(numbers: Range) -> tuple[float, float]:
