@@ -1,6 +1,8 @@
 """Mathematics of censored data, counts and proportions: arrays in, numbers out."""
 
+from trialwright.stats.batch import BatchResult, analyze_batch
 from trialwright.stats.calendar import DAYS_PER_MONTH, DAYS_PER_WEEK, days, months
+from trialwright.stats.compiled import kernel
 from trialwright.stats.cox import CoxFit, HazardRatio, cox
 from trialwright.stats.curve import Curve
 from trialwright.stats.estimates import Estimate, Test
@@ -15,6 +17,7 @@ from trialwright.stats.risk_table import RiskTable
 __all__ = [
     "DAYS_PER_MONTH",
     "DAYS_PER_WEEK",
+    "BatchResult",
     "CoxFit",
     "Curve",
     "Estimate",
@@ -25,11 +28,13 @@ __all__ = [
     "RiskTable",
     "Test",
     "TieRule",
+    "analyze_batch",
     "clopper_pearson",
     "cox",
     "days",
     "fisher_exact",
     "kaplan_meier",
+    "kernel",
     "log_rank",
     "months",
     "newcombe",

@@ -77,8 +77,8 @@ class Curve:
     def at(self, day: float, *, beyond: Beyond = "not estimable") -> Estimate:
         """Return survival on a day, with its standard error and limits.
 
-        Before the first end of follow-up it is 1, limits included, as in R. After the last follow-up, unless survival is 0 already, it is ``"not estimable"`` (SAS) or the last value is
-        carried forward (``"carry"``, R).
+        Before the first end of follow-up it is 1, limits included, as in R. After the last one, unless survival is 0
+        already, it is ``"not estimable"`` (SAS) or the last value is carried forward (``"carry"``, R).
 
         >>> from trialwright.stats import EventTimes, kaplan_meier
         >>> kaplan_meier(EventTimes.of([5, 8, 9, 9], [1, 1, 0, 0]))["all"].at(6).value
