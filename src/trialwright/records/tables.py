@@ -92,7 +92,7 @@ TABLES: dict[str, Table] = {
             (
                 _SUBJECT,
                 _column("criterion", "text", "Criterion of the protocol"),
-                _column("answer", "text", "Answer", values=("met", "not met", "cannot tell")),
+                _column("answer", "text", "Answer", values=("met", "not met", "cannot tell", "not in source")),
                 _column("because", "text", "Deciding data, or the data still missing", required=False),
                 _column("screened_on", "date", "Date"),
             ),

@@ -147,12 +147,13 @@ def _given(protocol: Protocol, name: str, value: Any, anchors: dict[str, date]) 
 
 
 def _computed(office: _Office, answers: dict[str, Any], anchors: dict[str, date]) -> dict[str, Any]:
-    """Return the answers with the variables that follow from others."""
-    rules = {name: spread.rule for name, spread in office.scenario.candidates.variables.items() if spread.rule}
-    found = {
-        name: office.screener.value(rule, answers, anchors) for name, rule in rules.items() if name not in answers
-    }
-    return answers | {name: value for name, value in found.items() if value is not None}
+    """Return the answers with the variables that follow from others, in the scenario's order."""
+    for name, spread in office.scenario.candidates.variables.items():
+        if spread.rule and name not in answers:
+            levels = office.protocol.variables[name].levels or None
+            value = office.screener.value(spread.rule, answers, anchors, levels)
+            answers = answers if value is None else {**answers, name: value}
+    return answers
 
 
 def _screened(office: _Office, candidate: Candidate) -> Candidate:
