@@ -93,6 +93,25 @@ def _check_lines(findings: list[dict[str, str]], rows: list[Comparison] | None) 
 
 
 @app.command()
+def screen(
+    study: Study,
+    answers: Annotated[Path, typer.Argument(metavar="ANSWERS", help="YAML or JSON: anchors and answers.")],
+    now: Annotated[
+        list[str] | None,
+        typer.Option("--now", metavar="ANCHOR", help="Anchor that stands for today: tells how long an answer holds."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Screen one patient: each criterion met, not met or cannot tell, with the data that decide or are missing."""
+    from trialwright import protocol as room
+    from trialwright.cli import screening
+
+    protocol = room.load(study)
+    found = screening.screen(protocol, answers, now or ())
+    _print(screening.data(found) if json else screening.lines(protocol, found))
+
+
+@app.command()
 def schema(
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write to a file.")] = None,
 ) -> None:
@@ -119,18 +138,24 @@ def _print(content: dict[str, Any] | Iterable[str]) -> None:
 def _json(content: dict[str, Any]) -> str:
     import json
 
-    return json.dumps(content, indent=2, ensure_ascii=False, default=str)
+    return json.dumps(content, indent=2, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: object) -> object:
+    return sorted(value) if isinstance(value, set | frozenset) else str(value)
 
 
 def _write(path: Path, text: str) -> None:
     """Write a file as a whole or not at all; a device or pipe is written to, never replaced."""
-    if path.exists() and not path.is_file():
-        path.write_text(text + "\n", encoding="utf-8")
-        return
-    part = path.with_name(f".{path.name}.part")
+    from trialwright.errors import OutputError
+
+    special = path.exists() and not path.is_file()
+    part = path if special else path.with_name(f".{path.name}.part")
     try:
         part.write_text(text + "\n", encoding="utf-8")
-        part.replace(path)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
+        if not special:
+            part.replace(path)
+    except OSError as error:
+        if not special:
+            part.unlink(missing_ok=True)
+        raise OutputError(f"{path}: cannot be written: {error.strerror}") from None

@@ -8,8 +8,9 @@ is ``None`` here.
 
 from __future__ import annotations
 
+import typing
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -581,7 +582,15 @@ class Protocol(Model):
         return _named(self.sites, id, "site")
 
 
-def _named(items: tuple[Any, ...], id: str, what: str) -> Any:
+class _Named(typing.Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+_N = TypeVar("_N", bound=_Named)
+
+
+def _named(items: tuple[_N, ...], id: str, what: str) -> _N:
     for item in items:
         if item.id == id:
             return item
