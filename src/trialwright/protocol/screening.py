@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from trialwright.errors import DataError
 from trialwright.protocol.rules.answers import KnownAnswers, check_anchors, read_answers
-from trialwright.protocol.rules.compiled import Compiled, compile_rule
+from trialwright.protocol.rules.compiled import Compiled, compile_rule, compile_value
 from trialwright.protocol.rules.evaluation import Answer, Deciding, Missing, evaluate_known
 from trialwright.protocol.rules.vocabulary import Vocabulary
 
@@ -28,6 +28,7 @@ __all__ = [
     "StartingDose",
     "evaluate_rule",
     "screen",
+    "screener",
     "starting_doses",
     "stratum",
 ]
@@ -176,9 +177,9 @@ class Screener:
         anchors: Mapping[str, date],
         levels: tuple[str, ...] | None = None,
     ) -> bool | str | None:
-        """Return the value of any rule over the protocol's variables, a condition or (given ``levels``) a level.
+        """Return the value of any rule over the protocol's variables; None: cannot tell.
 
-        None: cannot tell.
+        Given ``levels``, the rule must give one of these; otherwise it is a condition, or a level of any variable.
         """
         return evaluate_known(self._kept(rule, levels), self._read(answers, anchors), anchors).value
 
@@ -188,7 +189,8 @@ class Screener:
 
     def _kept(self, text: str, levels: tuple[str, ...] | None) -> Compiled:
         if (text, levels) not in self._others:
-            self._others[text, levels] = compile_rule(text, self.vocabulary, levels)
+            compiled = compile_rule(text, self.vocabulary, levels) if levels else compile_value(text, self.vocabulary)
+            self._others[text, levels] = compiled
         return self._others[text, levels]
 
     def _compile(self, text: str) -> Compiled:
@@ -212,33 +214,33 @@ def screen(
     variable, None or a ``NoValue`` is unknown. ``anchors``: reference dates. ``moving``: anchors that stand for today;
     each finding then says until when it is valid. Raises DataError for an answer of the wrong type.
     """
-    return _screener(protocol).screen(answers, anchors, moving)
+    return screener(protocol).screen(answers, anchors, moving)
 
 
 def stratum(protocol: Protocol, answers: Mapping[str, Any], anchors: Mapping[str, date]) -> dict[str, str]:
     """Return the level of each stratification factor; DataError names the missing data where it cannot be told."""
-    return _screener(protocol).stratum(answers, anchors)
+    return screener(protocol).stratum(answers, anchors)
 
 
 def starting_doses(
     protocol: Protocol, arm: str, answers: Mapping[str, Any], anchors: Mapping[str, date]
 ) -> dict[str, StartingDose]:
     """Return product and starting dose by intervention of an arm: the first rule that is met."""
-    return _screener(protocol).starting_doses(arm, answers, anchors)
+    return screener(protocol).starting_doses(arm, answers, anchors)
 
 
 def evaluate_rule(
     protocol: Protocol, rule: str, answers: Mapping[str, Any], anchors: Mapping[str, date]
 ) -> bool | str | None:
     """Return whether a condition over the protocol's variables holds; None: cannot tell."""
-    return _screener(protocol).value(rule, answers, anchors)
+    return screener(protocol).value(rule, answers, anchors)
 
 
 _KEPT: list[Screener] = []
 _KEPT_AT_MOST = 8
 
 
-def _screener(protocol: Protocol) -> Screener:
+def screener(protocol: Protocol) -> Screener:
     """Rules are compiled once per protocol object (frozen); the last few are kept, found by identity."""
     for kept in _KEPT:
         if kept.protocol is protocol:

@@ -28,7 +28,7 @@ from trialwright.protocol.rules.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from trialwright.protocol.rules.interpreter import Step
 
-__all__ = ["Compiled", "compile_rule"]
+__all__ = ["Compiled", "compile_rule", "compile_value"]
 
 _OVER_RECORDS = (AnyRecord, AllRecords, Count, Extreme, Latest)
 
@@ -91,6 +91,17 @@ def compile_rule(text: str, vocabulary: Vocabulary, levels: tuple[str, ...] | No
         raise fault(text, 0, "the rule is nested too deeply") from None
     if levels is not None:
         _require_levels(check, node, levels)
+    return Compiled(text, node, levels, vocabulary=vocabulary)
+
+
+def compile_value(text: str, vocabulary: Vocabulary) -> Compiled:
+    """Read a rule that computes a datum: a condition, or a level of any variable."""
+    reading = read_rule(text)
+    check = Checker(reading, vocabulary)
+    levels = tuple(dict.fromkeys(level for v in vocabulary.variables.values() for level in v.levels))
+    node = check.node(reading.tree, levels)
+    if node.type.name not in {"truth", "choice"}:
+        check.fail(reading.tree, f"the value must be a condition or a level; found {node.type}")
     return Compiled(text, node, levels, vocabulary=vocabulary)
 
 

@@ -81,11 +81,16 @@ def evaluate_known(
     patient = Patient(known.values, anchors)
     value, data, missing = rule.step(patient)
     until = valid_until(rule, patient, value, moving) if moving else None
-    deciding = tuple(Deciding(name, datum) for name, datum in dict(data).items())
+    deciding = tuple(Deciding(name, _as_given(rule, name, datum)) for name, datum in dict(data).items())
     return Answer(value, deciding, tuple(_missing(rule, known, name) for name in dict.fromkeys(missing)), until)
 
 
+def _as_given(rule: Compiled, name: str, value: Any) -> Any:
+    """A parameter is shown as the protocol writes it, not in base units."""
+    return rule.vocabulary.parameters[name] if name in rule.parameters else value
+
+
 def _missing(rule: Compiled, known: KnownAnswers, name: str) -> Missing:
-    if name in rule.parameters and name not in rule.vocabulary.variables:
+    if name in rule.parameters:
         return Missing(name, NoValue.NOT_STATED)
     return Missing(name, known.without.get(name, NoValue.UNKNOWN_YET))
