@@ -20,9 +20,10 @@ _OWN = (
         "replays",
         "Replays of the whole trial",
         "Each replay is a virtual trial of its own, drawn from the same protocol and scenario with its own random "
-        "numbers. Mean and 5% and 95% quantiles are over the replays in which the statistic could be estimated. The "
-        "place of a published value is the share of these replays that lie below it. The subjects of a replay are not "
-        "part of this report: its number and the seed draw it again.",
+        "numbers. The mean is over the replays in which the statistic could be estimated. The 5% and 95% quantiles are "
+        "the smallest value with at least that share of the replays at or below it, a time that was not reached "
+        "counting as longer than any other. The replays below a published value include half of those that print the "
+        "same. The subjects of a replay are not part of this report: its number and the seed draw it again.",
         "",
     ),
     Method(

@@ -39,7 +39,7 @@ class _Box:
         room = int((self.width - 2 * _PAD) / _CHARACTER)
         found: list[tuple[str, Result | None, bool]] = []
         for words, row, strong in self.entries:
-            *first, last = wrapped(f"{words} (n = {printed.estimate(row)})", room)
+            *first, last = wrapped(f"{words} (n\u00a0=\u00a0{printed.estimate(row)})", room)
             found += [(text, None, strong) for text in first] + [(last, row, strong)]
         return found
 
@@ -71,12 +71,10 @@ def flow_figure(contents: Contents, flow: Flow) -> Figure:
 
 
 def _layout(contents: Contents, flow: Flow, width: float) -> tuple[list[_Box], Markup, float]:
-    top = _Box(10, 10, width * 0.42, (("Assessed for eligibility", flow.assessed, True),))
-    out = _Box(width * 0.5, top.bottom + 12, width * 0.5 - 10, _excluded(flow))
+    top = _Box(width / 2 - 130, 10, 260, (("Assessed for eligibility", flow.assessed, True),))
+    out = _Box(width / 2 + 40, top.bottom + 12, width / 2 - 50, _excluded(flow))
     randomized = _Box(width / 2 - 130, out.bottom + 24, 260, (("Randomized", flow.randomized, True),))
-    trunk = line(top.middle, top.bottom, top.middle, randomized.y + randomized.height / 2, "axis")
-    if top.middle > randomized.x:
-        trunk = line(top.middle, top.bottom, top.middle, randomized.y, "axis")
+    trunk = line(top.middle, top.bottom, top.middle, randomized.y, "axis")
     aside = line(top.middle, out.y + out.height / 2, out.x, out.y + out.height / 2, "axis")
     fork = randomized.bottom + _GAP / 2
     columns = [_column(contents, arm, width, fork + 15) for arm in flow.arms]
@@ -155,5 +153,5 @@ def _draw(box: _Box, link: Link) -> Content:
 def _counted(text: str, row: Result | None, link: Link) -> Content:
     if row is None:
         return text
-    head, _, tail = text.rpartition("(n = ") if "(n = " in text else ("", "", text)
-    return (f"{head}(n = ", link(row, tail.rstrip(")")), ")") if head else link(row, text)
+    head, mark, tail = text.rpartition("\u00a0")
+    return (head + mark, link(row, tail.removesuffix(")")), ")")

@@ -13,7 +13,21 @@ from typing import Literal
 from trialwright.results import Result
 from trialwright.stats import months
 
-__all__ = ["amount", "count_and_share", "estimate", "exact", "interval", "kind", "p_value", "percent", "ratio", "time"]
+__all__ = [
+    "NOT_ESTIMABLE",
+    "NOT_REACHED",
+    "amount",
+    "count_and_share",
+    "estimate",
+    "exact",
+    "interval",
+    "kind",
+    "p_value",
+    "percent",
+    "ratio",
+    "time",
+    "unit",
+]
 
 NOT_REACHED = "not reached"
 NOT_ESTIMABLE = "not estimable"
@@ -133,6 +147,11 @@ def _text(row: Result, value: float) -> str:
     if what == "date":
         return row.conventions or amount(value)
     return _PRINT[what](value)
+
+
+def unit(text: str) -> str:
+    """Return a unit of the protocol in words."""
+    return {"y": "years", "mo": "months", "wk": "weeks", "d": "days"}.get(text, text)
 
 
 def _minus(text: str) -> str:

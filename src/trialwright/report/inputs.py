@@ -5,137 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from trialwright.protocol import Protocol as TrialProtocol
+    from trialwright.evidence import Achieved, Claims, Compared, Finding
+    from trialwright.protocol import Protocol
     from trialwright.results import Result, Results
 
-__all__ = ["Calibrated", "Checked", "Compared", "Contents"]
-
-
-class Compared(Protocol):
-    """A published number beside the rehearsed one, all in the printed unit."""
-
-    @property
-    def claim(self) -> str:
-        """Return the name of the claim."""
-
-    @property
-    def label(self) -> str:
-        """Return what the number is, in words."""
-
-    @property
-    def citation(self) -> str:
-        """Return where it was printed."""
-
-    @property
-    def cut(self) -> str:
-        """Return the data cut the number belongs to."""
-
-    @property
-    def unit(self) -> str:
-        """Return the printed unit."""
-
-    @property
-    def decimals(self) -> int:
-        """Return the printed decimals."""
-
-    @property
-    def published(self) -> float:
-        """Return the printed value."""
-
-    @property
-    def lower(self) -> float | None:
-        """Return the printed lower limit."""
-
-    @property
-    def upper(self) -> float | None:
-        """Return the printed upper limit."""
-
-    @property
-    def level(self) -> float | None:
-        """Return the confidence level of the printed limits."""
-
-    @property
-    def key(self) -> str:
-        """Return the key of the result it is compared with."""
-
-    @property
-    def found(self) -> float | None:
-        """Return the number of this rehearsal; None when not estimable."""
-
-    @property
-    def replays(self) -> int:
-        """Return how many replays gave a number."""
-
-    @property
-    def mean(self) -> float | None:
-        """Return the mean of the replays."""
-
-    @property
-    def q05(self) -> float | None:
-        """Return the 5 % quantile of the replays."""
-
-    @property
-    def q95(self) -> float | None:
-        """Return the 95 % quantile of the replays."""
-
-    @property
-    def place(self) -> float | None:
-        """Return the share of replays below the published value, in [0, 1]."""
-
-
-class Checked(Protocol):
-    """A consistency check of published claims."""
-
-    @property
-    def claim(self) -> str:
-        """Return the name of the claim."""
-
-    @property
-    def check(self) -> str:
-        """Return the name of the check."""
-
-    @property
-    def passed(self) -> bool | None:
-        """Return the verdict; None when the claim does not allow the check."""
-
-    @property
-    def detail(self) -> str:
-        """Return what was computed from what."""
-
-
-class Calibrated(Protocol):
-    """A target of the calibration beside what the replays achieve (``trialwright.evidence.Achieved``)."""
-
-    @property
-    def quantity(self) -> str:
-        """Return the name of the quantity."""
-
-    @property
-    def target(self) -> float:
-        """Return the value aimed at."""
-
-    @property
-    def mean(self) -> float:
-        """Return the mean over the replays."""
-
-    @property
-    def standard_error(self) -> float:
-        """Return the Monte Carlo standard error of the mean."""
-
-    @property
-    def z(self) -> float:
-        """Return (mean - target) / standard error."""
-
-    @property
-    def within(self) -> bool:
-        """Return whether the mean is as near as the calibration promises."""
-
-    @property
-    def problem(self) -> str | None:
-        """Return why the target is not met."""
+__all__ = ["Contents"]
 
 
 @dataclass(frozen=True)
@@ -143,10 +20,11 @@ class Contents:
     """Everything the page shows, with a quick way to find a result."""
 
     results: Results
-    protocol: TrialProtocol
+    protocol: Protocol
+    claims: Claims | None = None
     comparison: Sequence[Compared] = ()
-    checks: Sequence[Checked] = ()
-    calibration: Sequence[Calibrated] = ()
+    findings: Sequence[Finding] = ()
+    calibration: Sequence[Achieved] = ()
     manifest: Mapping[str, Any] = field(default_factory=dict)
     virtual: bool = True
 

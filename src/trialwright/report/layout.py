@@ -39,7 +39,7 @@ def table(
 
 
 def _head(text: Content) -> Markup:
-    if isinstance(text, Markup) and text.startswith("<th"):
+    if isinstance(text, Markup) and text.startswith(("<th", "<td")):
         return text
     return tag("th", text, scope="col")
 

@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from trialwright.report.appendix import made, methods, open_questions
+from trialwright.report.baseline import baseline
+from trialwright.report.course import course
 from trialwright.report.figure import Figure
 from trialwright.report.flow import flow_of
-from trialwright.report.found import baseline, course, curves, effects, participants, response
 from trialwright.report.harms import harms, harms_figures
 from trialwright.report.layout import NOTICE, banner, section
 from trialwright.report.markup import Content, Markup, join, tag
 from trialwright.report.numbers import every_number, subjects_word
+from trialwright.report.outcomes import curves, effects, response
+from trialwright.report.participants import participants
 from trialwright.report.promised import promised_values, synopsis
 from trialwright.report.published import calibrated, checked, claims, compared
 from trialwright.report.style import page_css
@@ -61,7 +64,7 @@ def page(contents: Contents, figures: dict[str, list[Figure]]) -> str:
 def _body(contents: Contents, figures: dict[str, list[Figure]]) -> Markup:
     return join(
         synopsis(contents),
-        participants(contents, flow_of(contents, contents.last_cut)),
+        participants(contents, flow_of(contents, contents.last_cut), figures["flow"][0]),
         baseline(contents),
         effects(contents, figures["curves"]),
         response(contents),

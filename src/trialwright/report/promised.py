@@ -173,10 +173,15 @@ def _conventions(contents: Contents) -> Content:
     return _listed((
         _said("analysis.confidence_level", f"{100 * plan.confidence_level:g}% confidence limits"),
         _said("analysis.interval", f"{plan.interval} limits of curves and medians"),
-        _said("analysis.ties", f"{plan.ties} rule for ties in the Cox model"),
-        _said("analysis.proportion_interval", f"{plan.proportion_interval} limits of proportions"),
+        _said("analysis.ties", f"{_proper(plan.ties)} rule for ties in the Cox model"),
+        _said("analysis.proportion_interval", f"{_proper(plan.proportion_interval)} limits of proportions"),
         _said("analysis.stratified", "stratified comparison" if plan.stratified else "unstratified comparison"),
     ))  # fmt: skip
+
+
+def _proper(name: str) -> str:
+    """People who gave a rule their name keep their capital."""
+    return name if name == "exact" else "-".join(part.capitalize() for part in name.split("-"))
 
 
 def _sites(contents: Contents) -> Content:

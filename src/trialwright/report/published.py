@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from trialwright.report import format as printed
-from trialwright.report.layout import row, section, table
+from trialwright.report.layout import row, section, table, tagged
 from trialwright.report.markup import Content, Markup, join, tag
 from trialwright.report.strip import strip
 
 if TYPE_CHECKING:
-    from trialwright.report.inputs import Calibrated, Checked, Compared, Contents
-    from trialwright.results import Result
+    from trialwright.evidence import Achieved, Claim, Compared, Finding
+    from trialwright.report.inputs import Contents
 
-__all__ = ["calibrated", "checked", "claims", "compared", "place_text", "printed_claim", "replay_text"]
+__all__ = ["calibrated", "checked", "claims", "compared", "place_text", "published_text", "replay_text", "shown_text"]
 
-_UNITS = {"percent": "%", "%": "%", "share": "", "ratio": "", "": ""}
+_UNITS = {"percent": "%", "%": "%", "share": "", "hazard ratio": "", "ratio": "", "": ""}
+_CHECKS = {
+    "C1": "Interval symmetric on the log scale",
+    "C2": "P value fits the interval",
+    "C3": "Information of the interval fits the events",
+    "C5": "Percentage of whole patients",
+    "C10": "Interval at another level or P at other sides",
+}
 
 
 def compared(contents: Contents) -> Markup:
     """Return published beside rehearsed, with the place of each published value among the replays."""
     labels = ("Published", "Rehearsed", "Replays: mean (5% to 95%)", "Place", "Replays below")
-    rows = [row(_name(contents, c), _compared(contents, c), labels=labels) for c in contents.comparison]
+    rows = [row(_label(contents, c.claim), _compared(contents, c), labels=labels) for c in contents.comparison]
     caption = (
         "Each published figure beside the same statistic of this rehearsal, and its place among replays of the trial. ",
         "Band: middle nine tenths of the replays; line: their mean; dot: published. ",
@@ -35,65 +41,81 @@ def compared(contents: Contents) -> Markup:
     return section(contents, "published", "Published beside rehearsed", body)
 
 
-def _name(contents: Contents, c: Compared) -> Content:
-    return (c.label, " ", tag("span", contents.cut_label(c.cut), cls="note"))
+def _label(contents: Contents, claim: Claim) -> Content:
+    kind = None if claim.kind == "reported" else tagged(claim.kind)
+    return (claim.label, " ", tag("span", contents.cut_label(claim.cut), cls="note"), " ", kind)
 
 
 def _compared(contents: Contents, c: Compared) -> list[Content]:
-    key = contents.anchors.get(c.key)
-    found = "not estimable" if c.found is None else printed.amount(c.found, c.decimals) + unit_text(c.unit)
+    anchor, found = contents.anchors.get(c.key), shown_text(c)
     return [
-        _to_claim(c.claim, printed_claim(c)),
-        tag("a", found, cls="n", href=f"#{key}") if key else _to_claim(c.claim, found),
-        _to_claim(c.claim, replay_text(c)),
-        None if None in (c.mean, c.q05, c.q95) else strip(c.published, c.mean or 0, c.q05 or 0, c.q95 or 0),
-        _to_claim(c.claim, place_text(c)),
+        _to_claim(c.claim.id, published_text(c)),
+        tag("a", found, cls="n", href=f"#{anchor}") if anchor else _to_claim(c.claim.id, found),
+        _to_claim(c.claim.id, replay_text(c)),
+        _strip(c),
+        _to_claim(c.claim.id, place_text(c)),
     ]
+
+
+def _strip(c: Compared) -> Markup | None:
+    found = c.replayed
+    if found is None or found.mean is None or found.low is None or not isinstance(c.claim.value, int | float):
+        return None
+    return strip(c.claim.value, found.mean, found.low, found.high)
 
 
 def _to_claim(claim: str, text: str) -> Content:
     return tag("a", text, cls="n", href=f"#c-{claim}") if text else None
 
 
-def unit_text(unit: str) -> str:
-    """Return a unit as it follows its number."""
-    return _UNITS.get(unit, f" {unit}")
+def _with_unit(text: str, unit: str) -> str:
+    return text + _UNITS.get(unit, f" {unit}") if text else text
 
 
-def printed_claim(c: Compared) -> str:
-    """Return a published value with its limits as printed."""
-    value = printed.amount(c.published, c.decimals) + unit_text(c.unit)
-    if c.lower is None and c.upper is None:
-        return value
-    low, high = ("not reached" if x is None else printed.amount(x, c.decimals) for x in (c.lower, c.upper))
-    return f"{value} ({'' if c.level is None else f'{100 * c.level:g}% CI '}{low} to {high})"
+def published_text(c: Compared) -> str:
+    """Return what was printed, with its unit."""
+    return _with_unit(c.published, c.claim.unit)
+
+
+def shown_text(c: Compared) -> str:
+    """Return what was found, printed in the same way; "not reached" or "not estimable" where there is nothing."""
+    nothing = printed.NOT_REACHED if c.claim.unit == "months" and c.key else printed.NOT_ESTIMABLE
+    return _with_unit(c.shown, c.claim.unit) or nothing
 
 
 def replay_text(c: Compared) -> str:
     """Return mean and middle nine tenths of the replays."""
-    if c.mean is None or c.q05 is None or c.q95 is None:
+    if c.replayed is None or c.replayed.mean is None:
         return ""
-    mean, low, high = (printed.amount(x, c.decimals) for x in (c.mean, c.q05, c.q95))
-    return f"{mean} ({low} to {high})"
+    places = c.claim.printed_decimals
+    low, high = (
+        printed.NOT_REACHED if x is None else printed.amount(x, places) for x in (c.replayed.low, c.replayed.high)
+    )
+    return f"{printed.amount(c.replayed.mean, places)} ({low} to {high})"
 
 
 def place_text(c: Compared) -> str:
     """Return the share of replays below the published value."""
-    return "" if c.place is None else printed.percent(c.place)
+    return "" if c.replayed is None or c.replayed.place is None else printed.percent(c.replayed.place)
 
 
 def checked(contents: Contents) -> Markup:
     """Return the consistency checks of the published claims."""
     labels = ("Check", "Verdict", "What was computed")
-    rows = [row(c.claim, _checked(c), labels=labels) for c in contents.checks]
+    rows = [row(_name(contents, f.claim), _checked(f), labels=labels) for f in contents.findings]
     caption = "Whether the printed numbers of the publications fit one another; nothing here comes from the rehearsal."
     body = table(caption, ("Claim", *labels), rows, cls="stack") if rows else tag("p", "No claims were checked.")
     return section(contents, "checks", "Consistency of the published claims", body)
 
 
-def _checked(c: Checked) -> list[Content]:
-    verdict = {True: ("fits", "yes"), False: ("does not fit", "no"), None: ("cannot tell", None)}[c.passed]
-    return [_to_claim(c.claim, c.check), tag("span", verdict[0], cls=verdict[1]), _to_claim(c.claim, c.detail)]
+def _name(contents: Contents, claim: str) -> Content:
+    return claim if contents.claims is None else _label(contents, contents.claims.claim(claim))
+
+
+def _checked(found: Finding) -> list[Content]:
+    look = {"consistent": "yes", "not checkable": None}.get(found.verdict, "no")
+    name = _CHECKS.get(found.check, found.check)
+    return [_to_claim(found.claim, name), tag("span", found.verdict, cls=look), _to_claim(found.claim, found.message)]
 
 
 def calibrated(contents: Contents) -> Markup:
@@ -105,36 +127,46 @@ def calibrated(contents: Contents) -> Markup:
     return section(contents, "calibration", "Calibration of the scenario", body)
 
 
-def _calibrated(c: Calibrated) -> list[Content]:
+def _calibrated(c: Achieved) -> list[Content]:
     numbers = (f"{c.target:.4g}", f"{c.mean:.4g}", f"{c.standard_error:.2g}", f"{c.z:+.2f}")
-    verdict = tag(
-        "span", "within two standard errors" if c.within else (c.problem or "missed"), cls="yes" if c.within else "no"
-    )
-    return [*(tag("a", text, cls="n", href="#m-calibration") for text in numbers), verdict]
+    verdict = "within two standard errors" if c.within else (c.problem or "more than two standard errors away")
+    linked = (tag("a", text, cls="n", href="#m-calibration") for text in numbers)
+    return [*linked, tag("span", verdict, cls="yes" if c.within else "no")]
 
 
 def claims(contents: Contents) -> Markup:
-    """Return what is behind each published number: its source, what it is compared with, and its checks."""
-    names = dict.fromkeys([c.claim for c in contents.comparison] + [c.claim for c in contents.checks])
-    by_key = {r.key: r for r in contents.results}
-    rows = [_claim(contents, name, by_key) for name in names]
-    labels = ("Claim", "Printed", "Source", "Compared with", "Replays", "Checks")
-    return table("Every published number shown in this report", labels, rows, cls="stack") if rows else Markup("")
+    """Return what is behind each published number: its source, what answers it, and its checks."""
+    if contents.claims is None:
+        return tag("p", "No published figures were given.")
+    answers = {c.claim.id: c for c in contents.comparison}
+    labels = ("Printed", "Source", "Answered by", "Replays", "Checks", "Note")
+    rows = [
+        row(_label(contents, claim), _behind(contents, claim, answers.get(claim.id)), labels=labels, id=f"c-{claim.id}")
+        for claim in contents.claims.claims
+    ]
+    return table("Every published number of the study's ledger", ("Claim", *labels), rows, cls="stack")
 
 
-def _claim(contents: Contents, name: str, by_key: dict[str, Result]) -> Markup:
-    compared_with = next((c for c in contents.comparison if c.claim == name), None)
-    checks = [c for c in contents.checks if c.claim == name]
-    labels = ("Printed", "Source", "Compared with", "Replays", "Checks")
-    cells: Sequence[Content] = ("", "", "", "") if compared_with is None else _behind(contents, compared_with, by_key)
-    verdicts = join(*(join(tag("div", f"{c.check}: {c.detail}")) for c in checks))
-    return row(name, [*cells, verdicts], labels=labels, id=f"c-{name}")
-
-
-def _behind(contents: Contents, c: Compared, by_key: dict[str, Result]) -> list[Content]:
-    found = by_key.get(c.key)
-    link: Content = (
-        "no number of the results" if found is None else tag("a", found.key, href=f"#{contents.anchors[found.key]}")
+def _behind(contents: Contents, claim: Claim, answer: Compared | None) -> list[Content]:
+    sources = {} if contents.claims is None else contents.claims.sources
+    value = (
+        published_text(answer) if answer else _with_unit("" if claim.value is None else str(claim.value), claim.unit)
     )
-    replays: Content = "not replayed" if c.mean is None else tag("a", f"{c.replays} replays", href="#m-replays")
-    return [f"{c.label}: {printed_claim(c)}", c.citation, link, replays]
+    checks = (f for f in contents.findings if f.claim == claim.id)
+    verdicts = join(*(tag("div", f"{_CHECKS.get(f.check, f.check)}: {f.verdict}. {f.message}") for f in checks))
+    level = "" if claim.level is None else f"; {100 * claim.level:g}% limits"
+    return [value + level, sources.get(claim.cited), _answer(contents, answer), _replays(answer), verdicts, claim.note]
+
+
+def _answer(contents: Contents, answer: Compared | None) -> Content:
+    if answer is None:
+        return "no number of a rehearsal"
+    anchor = contents.anchors.get(answer.key)
+    return tag("a", answer.key, href=f"#{anchor}") if anchor else answer.problem
+
+
+def _replays(answer: Compared | None) -> Content:
+    if answer is None or answer.replayed is None:
+        return "not replayed"
+    found = answer.replayed
+    return (tag("a", f"{found.replays} replays", href="#m-replays"), f", estimable in {found.estimable}")

@@ -9,9 +9,14 @@ __all__ = ["strip"]
 _WIDTH, _HEIGHT, _MARGIN = 150.0, 20.0, 7.0
 
 
-def strip(published: float, mean: float, low: float, high: float) -> Markup:
-    """Return a band from ``low`` to ``high``, a tick at ``mean`` and a dot at the published value, on one scale."""
-    start, end = min(published, low, mean), max(published, high, mean)
+def strip(published: float, mean: float, low: float, high: float | None) -> Markup:
+    """Return a band from ``low`` to ``high``, a tick at ``mean`` and a dot at the published value, on one scale.
+
+    Without ``high``, which some replays then did not reach, the band runs to the edge.
+    """
+    start, reached = min(published, low, mean), max(published, low, mean)
+    high = reached + 0.2 * (reached - start) if high is None else high
+    end = max(reached, high)
     room = (_WIDTH - 2 * _MARGIN) / (end - start) if end > start else 0.0
 
     def x(value: float) -> float:

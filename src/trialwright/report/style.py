@@ -94,7 +94,8 @@ dl.facts dt{font-weight:600}dl.facts dd{margin:0}
 table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}
 th,td{padding:.28rem .6rem;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}
 thead th{border-bottom:2px solid var(--soft);vertical-align:bottom}
-td.v{white-space:nowrap}
+td.v{white-space:nowrap}.ci{display:block;color:var(--soft)}
+.scroll+.scroll{margin-top:1.6rem}.keep tbody th{min-width:11rem}
 tbody th{font-weight:500}
 th.sub{padding-left:1.6rem;font-weight:400}
 tr.part th{font-weight:650;background:var(--panel)}

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from trialwright.report import format as printed
-from trialwright.report.published import place_text, printed_claim, replay_text, unit_text
+from trialwright.report.published import place_text, published_text, replay_text, shown_text
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from trialwright.report.inputs import Compared
+    from trialwright.evidence import Compared
 
 __all__ = ["published_table"]
 
@@ -21,16 +20,15 @@ def published_table(
 ) -> Table:
     """Return the comparison as a rich table: one row for each claim.
 
-    "Place" is the share of replays below the published value.
+    "Below" is the share of replays below the published value.
     """
     from rich.table import Table
 
     table = Table(title=title, title_justify="left", pad_edge=False)
     for name in ("Figure", "Cut"):
         table.add_column(name, overflow="fold")
-    for name in ("Published", "Rehearsed", "Replays: mean (5% to 95%)", "Place"):
+    for name in ("Published", "Rehearsed", "Replays: mean (5% to 95%)", "Below"):
         table.add_column(name, justify="right")
     for c in comparison:
-        found = "not estimable" if c.found is None else printed.amount(c.found, c.decimals) + unit_text(c.unit)
-        table.add_row(c.label, c.cut, printed_claim(c), found, replay_text(c), place_text(c))
+        table.add_row(c.claim.label, c.claim.cut, published_text(c), shown_text(c), replay_text(c), place_text(c))
     return table

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from trialwright.errors import OutputError
 from trialwright.report.figure import standalone
-from trialwright.report.inputs import Calibrated, Checked, Compared, Contents
+from trialwright.report.inputs import Contents
 from trialwright.report.layout import NOTICE
 from trialwright.report.page import figures_of, page
 
 if TYPE_CHECKING:
+    from trialwright.evidence import Achieved, Claims, Compared, Finding
     from trialwright.protocol import Protocol
     from trialwright.results import Results
 
@@ -26,20 +27,23 @@ def write(
     *,
     virtual: bool,
     manifest: Mapping[str, Any],
+    claims: Claims | None = None,
     comparison: Sequence[Compared] = (),
-    checks: Sequence[Checked] = (),
-    calibration: Sequence[Calibrated] = (),
+    findings: Sequence[Finding] = (),
+    calibration: Sequence[Achieved] = (),
 ) -> tuple[Path, ...]:
     """Write ``report.html`` and ``figures/*.svg`` into the folder ``to`` and return the paths written.
 
     The page is complete in itself: no script, no other file, no address. The same arguments give the same bytes, so
     ``manifest`` (what the report was made from: study, seed, hashes, versions) must not hold the time of day.
     ``virtual`` says whether the patients were simulated; the page then says so in every section and on every printed
-    page. ``to`` must exist; nothing is written before everything has been drawn.
+    page. ``claims`` is the ledger of what was published; ``comparison``, ``findings`` and ``calibration`` are what the
+    room ``evidence`` says about it, and a part that is not given is named as missing. ``to`` must exist; nothing is
+    written before everything has been drawn.
 
     Raises DataError when the flow of participants does not add up, OutputError when a file cannot be written.
     """
-    contents = Contents(results, protocol, comparison, checks, calibration, manifest, virtual)
+    contents = Contents(results, protocol, claims, comparison, findings, calibration, manifest, virtual)
     figures = figures_of(contents)
     notice = NOTICE if virtual else None
     files = {"report.html": page(contents, figures)}
