@@ -62,7 +62,7 @@ def analyze_batch(
 
     >>> found = analyze_batch([[2, 4, 6, 9]], [[True] * 4], [0, 1, 0, 1], at_days=[5])
     >>> found.median.tolist(), found.survival.tolist()
-    ([[4.0, 6.5]], [[[0.5, 0.5]]])
+    ([[4.0, 6.5]], [[[0.5], [0.5]]])
     """
     if flat not in ("R", "SAS") or beyond not in ("carry", "not estimable"):
         raise ValueError(f"flat must be R or SAS, beyond carry or not estimable; got {flat!r}, {beyond!r}")
@@ -109,14 +109,12 @@ def _chunk(data: list[Any], first: int) -> Iterator[Any]:
 def _analyze(chunk: Iterator[Any], options: tuple[Any, ...]) -> BatchResult:
     from trialwright.stats._kernels import analyze_trials
 
-    day, event, arm, stratum, included = chunk
-    strata, at_days, carry, flat_to_end = options
-    trials, days = len(day), len(at_days)
+    inputs = tuple(chunk)
+    trials, days = len(inputs[0]), len(options[1])
     counts, medians = np.zeros((trials, 2, 2), np.int64), np.empty((trials, 2))
     follow_up, survival, tests = np.empty((trials, 3)), np.empty((trials, 2, days)), np.empty((trials, 3))
-    analyze_trials(
-        day, event, arm, stratum, included, strata, at_days, carry, flat_to_end, counts, medians, follow_up, survival, tests
-    )  # fmt: skip
+    answers = (counts, medians, follow_up, survival, tests)
+    analyze_trials(*(inputs + options + answers))
     return BatchResult(
         subjects=counts[:, :, 0],
         events=counts[:, :, 1],
