@@ -4,7 +4,7 @@ from trialwright.evidence.calibrate import calibrate
 from trialwright.evidence.calibration import Achieved, Calibration, Observe, Target
 from trialwright.evidence.check import check
 from trialwright.evidence.claims import Claim, Claims, Link, PrintedP
-from trialwright.evidence.compare import Compared, Replayed, compare
+from trialwright.evidence.compare import Compared, Replayed, compare, published
 from trialwright.evidence.counts import denominators, numerators
 from trialwright.evidence.findings import Finding, Verdict
 
@@ -26,4 +26,5 @@ __all__ = [
     "compare",
     "denominators",
     "numerators",
+    "published",
 ]

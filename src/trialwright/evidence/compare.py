@@ -17,7 +17,7 @@ from trialwright.stats import DAYS_PER_MONTH, DAYS_PER_WEEK
 if TYPE_CHECKING:
     from trialwright.evidence.claims import Link
 
-__all__ = ["Compared", "Replayed", "compare"]
+__all__ = ["Compared", "Replayed", "compare", "published"]
 
 PER_UNIT = {
     "days": {"months": 1 / DAYS_PER_MONTH, "weeks": 1 / DAYS_PER_WEEK, "days": 1.0},
