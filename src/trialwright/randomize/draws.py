@@ -14,6 +14,7 @@ from __future__ import annotations
 import hmac
 import struct
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import count
 
 from trialwright.randomize.scheme import Scheme
@@ -32,7 +33,7 @@ def block(scheme: Scheme, key: bytes, list_id: str, stratum: str, number: int) -
     """
     words = _words(key, fields(TAG, list_id, stratum, number))
     size = _size(scheme, words)
-    places = [arm for arm, (_, share) in enumerate(scheme.ratio) for _ in range(share * size // scheme.whole)]
+    places = scheme.in_order(size)
     for last in range(size - 1, 0, -1):
         other = below(last + 1, words)
         places[last], places[other] = places[other], places[last]
@@ -64,6 +65,7 @@ def fields(*parts: str | int) -> bytes:
     return b"".join(_field(part) for part in parts)
 
 
+@lru_cache(maxsize=4096, typed=True)  # typed: True and 1 are equal but are not written alike
 def _field(part: str | int) -> bytes:
     text = str(part).encode()
     return len(text).to_bytes(4, "big") + text

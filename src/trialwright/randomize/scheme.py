@@ -56,7 +56,7 @@ class Scheme:
         """Return the arms in the order that array results number them in."""
         return tuple(arm for arm, _ in self.ratio)
 
-    @property
+    @cached_property
     def whole(self) -> int:
         """Return the sum of the ratio: the shortest possible block."""
         return sum(share for _, share in self.ratio)
@@ -67,6 +67,10 @@ class Scheme:
         names = [name for name, _ in self.factors]
         choices = product(*(levels for _, levels in self.factors))
         return tuple(_name(dict(zip(names, levels, strict=True))) for levels in choices)
+
+    def in_order(self, size: int) -> list[int]:
+        """Return the places of a block before they are shuffled, as indices into ``arms``."""
+        return [arm for arm, (_, share) in enumerate(self.ratio) for _ in range(share * size // self.whole)]
 
     def stratum(self, levels: Mapping[str, str]) -> str:
         """Return the name of the stratum with these levels, whatever order they come in.
