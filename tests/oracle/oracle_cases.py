@@ -52,6 +52,11 @@ def numbers(value: Any) -> Any:
     return {"Inf": math.inf, "-Inf": -math.inf}.get(value, value) if isinstance(value, str) else float(value)
 
 
+def label(value: Any) -> str:
+    """Return a level as R prints it: 1 for 1.0."""
+    return str(value).removesuffix(".0")
+
+
 def event_times(
     data: dict[str, list[Any]],
     time: str,
@@ -66,7 +71,7 @@ def event_times(
     times = [float(data[time][i]) for i in kept]
     equals = {float(e) for e in event[1]}
     events = [float(data[event[0]][i]) in equals for i in kept]
-    arm = [str(data[group][i]) for i in kept] if group else None
+    arm = [label(data[group][i]) for i in kept] if group else None
     stratum = ["/".join(str(data[s][i]) for s in strata) for i in kept] if strata else None
     if all(t == int(t) for t in times):
         return EventTimes.of(times, events, arm, stratum, arms=levels)

@@ -110,17 +110,14 @@ def _level(level: float) -> float:
 
 
 def _score_limits(x: int, n: int, z: float, corrected: bool) -> tuple[float, float]:
-    low, high = (_corrected_limit(x, n, z, side) if corrected else _score_limit(x, n, z, side) for side in (-1, 1))
-    return (0.0 if x == 0 else max(0.0, low), 1.0 if x == n else min(1.0, high))
+    shift = 0.5 if corrected else 0.0
+    lower = 0.0 if x == 0 else max(0.0, _score_limit(x - shift, n, z, -1))
+    upper = 1.0 if x == n else min(1.0, _score_limit(x + shift, n, z, 1))
+    return lower, upper
 
 
-def _score_limit(x: int, n: int, z: float, side: int) -> float:
+def _score_limit(x: float, n: int, z: float, side: int) -> float:
     return (x + z * z / 2 + side * z * math.sqrt(x * (n - x) / n + z * z / 4)) / (n + z * z)
-
-
-def _corrected_limit(x: int, n: int, z: float, side: int) -> float:
-    shifted = x + side / 2
-    return (shifted + z * z / 2 + side * z * math.sqrt(shifted * (n - shifted) / n + z * z / 4)) / (n + z * z)
 
 
 def _degenerate(x1: int, n1: int, x2: int, n2: int) -> str | None:
