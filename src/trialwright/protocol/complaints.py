@@ -100,7 +100,8 @@ def expectation(error: ErrorDetails) -> str | None:
         error = {**error, "ctx": {"expected": error["ctx"]["expected_tags"]}}
     if kind in _KINDS:
         return _KINDS[kind]
-    return _LIMITS[kind].format(**error.get("ctx", {})) if kind in _LIMITS else None
+    limits = {k: f"{v:g}" if isinstance(v, float) else v for k, v in error.get("ctx", {}).items()}
+    return _LIMITS[kind].format(**limits) if kind in _LIMITS else None
 
 
 def _given(error: ErrorDetails) -> str:

@@ -103,11 +103,14 @@ def _variables(protocol: Protocol) -> Iterator[Misfit]:
             yield Misfit(
                 ("variables", name, "type"), f"an attestation is a variable of type yes/no; found {variable.type!r}"
             )
-    for section, names in (("anchor", protocol.eligibility.anchors), ("parameter", protocol.eligibility.parameters)):
+    for section, names in (
+        ("an anchor", protocol.eligibility.anchors),
+        ("a parameter", protocol.eligibility.parameters),
+    ):
         for name in names:
             if name in protocol.variables:
                 yield Misfit(
-                    ("variables", name), f"{name!r} is also the name of a {section}; a rule could not tell them apart"
+                    ("variables", name), f"{name!r} is also the name of {section}; a rule could not tell them apart"
                 )
 
 

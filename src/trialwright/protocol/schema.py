@@ -56,13 +56,17 @@ def _mapping(schema: Schema) -> Schema:
     """Widen an object with named fields, or with free names, by the keys of provenance."""
     fields = {name: _value(each) for name, each in schema.get("properties", {}).items()}
     others = schema.get("additionalProperties", False)
-    patterns = {pattern: _value(each) for pattern, each in schema.get("patternProperties", {}).items()}
+    patterns = {_other_than_reserved(name): _value(each) for name, each in schema.get("patternProperties", {}).items()}
     widened = schema | {"properties": fields | _PROVENANCE}
     if isinstance(others, Mapping):
         widened["additionalProperties"] = _value(dict(others))
     if patterns:
         widened |= {"patternProperties": patterns, "additionalProperties": False}
     return widened
+
+
+def _other_than_reserved(pattern: str) -> str:
+    return f"^(?!(?:{'|'.join(RESERVED)})$)(?=.*?(?:{pattern}))"
 
 
 def _value(schema: Schema) -> Schema:
