@@ -10,21 +10,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from trialwright.errors import DataError
 from trialwright.exchange import compare
 from trialwright.protocol import (
+    Examples,
     Protocol,
     check_provenance,
     leaves,
     load,
     open_points,
     planned_scans,
+    read_document,
+    read_plain_answers,
+    run_examples,
     screen,
     starting_doses,
     stratum,
     study_file,
+    surviving_mutants,
 )
 
 RECORD = Path(__file__).parents[3] / "shared" / "data" / "palmira" / "registry_record.json"
@@ -36,10 +40,15 @@ def protocol() -> Protocol:
 
 
 @pytest.fixture(scope="module")
-def base() -> dict[str, Any]:
+def examples() -> Examples:
+    return read_document(study_file("palmira", "examples.yaml"), Examples)
+
+
+@pytest.fixture(scope="module")
+def base(protocol: Protocol, examples: Examples) -> dict[str, Any]:
     """The base patient of the examples: answers and anchors."""
-    found: dict[str, Any] = yaml.safe_load(study_file("palmira", "examples.yaml").read_text())["base"]
-    return found
+    answers = read_plain_answers(protocol.variables, examples.base.answers)
+    return {"answers": answers, "anchors": examples.base.anchors}
 
 
 @pytest.fixture(scope="module")
@@ -262,3 +271,41 @@ def test_endocrine_therapy_is_the_one_not_used_before(
 ) -> None:
     answers = base["answers"] | {"first_line_partner": partner, "endocrine_advanced": [partner]}
     assert starting_doses(protocol, arm, answers, base["anchors"])["endocrine"].product == product
+
+
+# example patients
+
+
+def test_every_example_patient_gets_the_expected_answer(protocol: Protocol, examples: Examples) -> None:
+    assert run_examples(protocol, examples) == ()
+
+
+def test_every_criterion_has_examples_of_all_answers(protocol: Protocol, examples: Examples) -> None:
+    for criterion in protocol.eligibility.criteria:
+        own = [example for example in examples.examples if example.criterion == criterion.id]
+        if criterion.rule is None:
+            assert own == [], criterion.id
+        else:
+            assert len(own) >= 4, criterion.id
+            assert {example.expect for example in own} == {"met", "not met", "cannot tell"}, criterion.id
+            assert len({example.name for example in own}) == len(own), criterion.id
+
+
+def test_what_cannot_be_told_names_the_missing_data(examples: Examples) -> None:
+    for example in examples.examples:
+        assert bool(example.missing) == (example.expect == "cannot tell"), f"{example.criterion}, {example.name}"
+
+
+def test_every_threshold_is_held_by_an_example(protocol: Protocol, examples: Examples) -> None:
+    assert surviving_mutants(protocol, examples) == ()
+
+
+def test_an_example_that_is_wrong_is_found(protocol: Protocol, examples: Examples) -> None:
+    kept = [e.model_copy(update={"expect": "met"}) for e in examples.examples if e.expect == "not met"]
+    wrong = examples.model_copy(update={"examples": tuple(kept)})
+    assert len(run_examples(protocol, wrong)) == len(kept) > 90
+
+
+def test_thresholds_are_noticed_when_their_examples_are_taken_away(protocol: Protocol, examples: Examples) -> None:
+    fewer = examples.model_copy(update={"examples": tuple(e for e in examples.examples if e.criterion != "I10")})
+    assert {mutant.criterion for mutant in surviving_mutants(protocol, fewer)} == {"I10"}
