@@ -4,7 +4,8 @@ from trialwright.derive.baseline import baseline
 from trialwright.derive.best_response import best_response
 from trialwright.derive.cuts import cut_dates
 from trialwright.derive.derived import Derived, tables
-from trialwright.derive.populations import populations
+from trialwright.derive.endings import days_of_scans, gap_limit
+from trialwright.derive.populations import members, populations
 from trialwright.derive.response import response
 from trialwright.derive.safety import worst_grades
 from trialwright.derive.time_to_event import time_to_event
@@ -14,6 +15,9 @@ __all__ = [
     "baseline",
     "best_response",
     "cut_dates",
+    "days_of_scans",
+    "gap_limit",
+    "members",
     "populations",
     "response",
     "tables",

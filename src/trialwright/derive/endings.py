@@ -15,7 +15,7 @@ from trialwright.derive.course import Course, Dated
 from trialwright.derive.rows import as_date
 from trialwright.protocol import Assessments, Censoring, TimeToEventEndpoint, planned_scans
 
-__all__ = ["RULES", "Ending", "EndingRule", "Situation", "ending", "gap_limit", "would_have_fired"]
+__all__ = ["RULES", "Ending", "EndingRule", "Situation", "days_of_scans", "ending", "gap_limit", "would_have_fired"]
 
 HORIZON = 50 * 366
 """Days of planned scans that are laid out; longer than any trial."""

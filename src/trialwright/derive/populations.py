@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from trialwright.protocol import Protocol
     from trialwright.records import TrialData
 
-__all__ = ["POPULATION_COLUMNS", "populations"]
+__all__ = ["POPULATION_COLUMNS", "members", "populations"]
 
 POPULATION_COLUMNS = {"subject": "text", "population": "text", "member": "yes/no", "why": "text", "source": "text"}
 
@@ -27,11 +27,21 @@ def populations(data: TrialData, protocol: Protocol) -> pl.DataFrame:
     ``treated`` means any recorded dose of any intervention; ``measurable disease`` a target lesion at baseline by the
     first evaluator of the protocol.
     """
-    find = {"randomized": _randomized, "treated": _treated, "measurable disease": _measurable}
-    answers = {plan.id: find[plan.members](data, protocol) for plan in protocol.analysis.populations}
     subjects = data["allocations"]["subject"].to_list()
+    answers = {plan.id: _FIND[plan.members](data, protocol) for plan in protocol.analysis.populations}
     rows = ((subject, population, *answer(subject)) for population, answer in answers.items() for subject in subjects)
     return frame(POPULATION_COLUMNS, rows)
+
+
+def members(data: TrialData, protocol: Protocol, kind: str) -> tuple[str, ...]:
+    """Return the randomized subjects who are ``randomized``, ``treated`` or have ``measurable disease``, in order.
+
+    The same rules as ``populations``, for counts that the plan's populations need not name.
+    """
+    if kind not in _FIND:
+        raise ValueError(f"members {kind!r} are not known; known: {', '.join(_FIND)}")
+    answer = _FIND[kind](data, protocol)
+    return tuple(subject for subject in data["allocations"]["subject"] if answer(subject)[0])
 
 
 def _randomized(data: TrialData, protocol: Protocol) -> Callable[[str], _Answer]:
@@ -60,3 +70,10 @@ def _measurable(data: TrialData, protocol: Protocol) -> Callable[[str], _Answer]
 
 def _answer(proof: str | None, yes: str, no: str) -> _Answer:
     return (True, yes, proof) if proof else (False, no, "none")
+
+
+_FIND: dict[str, Callable[[TrialData, Protocol], Callable[[str], _Answer]]] = {
+    "randomized": _randomized,
+    "treated": _treated,
+    "measurable disease": _measurable,
+}

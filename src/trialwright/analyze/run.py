@@ -1,0 +1,64 @@
+"""The analysis plan, carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from trialwright.analyze.baseline import baseline
+from trialwright.analyze.effect import effects
+from trialwright.analyze.exposure import exposure
+from trialwright.analyze.flow import flow
+from trialwright.analyze.harms import harms
+from trialwright.analyze.methods import METHODS
+from trialwright.analyze.response import responses
+from trialwright.analyze.samples import biomarkers, samples
+from trialwright.analyze.study import Finding, Study
+from trialwright.analyze.survival import Survival, survival
+from trialwright.derive import tables
+from trialwright.results import Results
+
+if TYPE_CHECKING:
+    from trialwright.protocol import AnalysisItem, Protocol
+    from trialwright.records import TrialData
+
+__all__ = ["run"]
+
+
+def run(data: TrialData, protocol: Protocol, cut: str = "final") -> Results:
+    """Return every number of the protocol's analysis plan.
+
+    ``data`` are cut already (``TrialData.cut``); ``cut`` is the name under which the rows are listed, and the first
+    part of every key of ``Results.subjects``. Times are days; groups are arms, ``all`` and comparisons ``A v B`` of an
+    arm with the control. Stratified methods use the strata as randomized. What cannot be estimated is a row with its
+    problem. Raises ValueError when a planned endpoint cannot be analyzed, DataError when a datum is not of its type.
+    """
+    study = Study(data, protocol, tables(data, protocol), cut)
+    found = list(_findings(study))
+    sets = {finding.subjects.key: finding.subjects.subjects for finding in found}
+    return Results(tuple(finding.result for finding in found), METHODS, sets)
+
+
+def _findings(study: Study) -> Iterator[Finding]:
+    yield from flow(study)
+    yield from baseline(study)
+    for item in study.protocol.analysis.items:
+        yield from _item(study, item)
+    yield from exposure(study)
+    yield from samples(study)
+    yield from biomarkers(study)
+
+
+def _item(study: Study, item: AnalysisItem) -> Iterator[Finding]:
+    match study.protocol.endpoint(item.endpoint).kind:
+        case "time to event":
+            analysis = Survival.of(study, item)
+            yield from survival(analysis)
+            if item.compare:
+                yield from effects(analysis)
+        case "response":
+            yield from responses(study, item)
+        case "adverse events":
+            yield from harms(study, item)
+        case kind:
+            raise ValueError(f"endpoint {item.endpoint!r} is in the analysis plan, but its kind is {kind!r}")
