@@ -1,6 +1,15 @@
 """What was promised: the typed document, its loader, the rule language and screening."""
 
 from trialwright.protocol.document import read_document
+from trialwright.protocol.example_patients import (
+    Base,
+    Example,
+    ExampleFailure,
+    Examples,
+    SurvivingMutant,
+    run_examples,
+    surviving_mutants,
+)
 from trialwright.protocol.load import load, protocol_file, protocol_hash, study_file, study_names
 from trialwright.protocol.misfits import Misfit, raise_misfits
 from trialwright.protocol.models import (
@@ -56,6 +65,8 @@ from trialwright.protocol.rules import (
     read_answers,
     read_plain_answers,
 )
+from trialwright.protocol.rules.column_data import Column, Records, columns_of
+from trialwright.protocol.rules.mutants import Mutant, threshold_mutants
 from trialwright.protocol.schedule import interval_at, planned_scans
 from trialwright.protocol.schema import json_schema
 from trialwright.protocol.screening import (
@@ -64,10 +75,12 @@ from trialwright.protocol.screening import (
     Screener,
     Screening,
     StartingDose,
+    evaluate_rule,
     screen,
     starting_doses,
     stratum,
 )
+from trialwright.protocol.screening_columns import rule_column, rule_variables, screen_columns, stratum_columns
 
 __all__ = [
     "AdverseEventWindow",
@@ -77,8 +90,10 @@ __all__ = [
     "Arm",
     "Assessments",
     "Assumptions",
+    "Base",
     "Censoring",
     "Choice",
+    "Column",
     "Compiled",
     "Criterion",
     "Cut",
@@ -90,6 +105,9 @@ __all__ = [
     "Dose",
     "Eligibility",
     "Endpoint",
+    "Example",
+    "ExampleFailure",
+    "Examples",
     "Finding",
     "Identification",
     "Intervention",
@@ -98,6 +116,7 @@ __all__ = [
     "Misfit",
     "Missing",
     "MissingDatum",
+    "Mutant",
     "NoValue",
     "OpenPoint",
     "OpenPoints",
@@ -106,6 +125,7 @@ __all__ = [
     "Protocol",
     "Provenance",
     "Randomization",
+    "Records",
     "Registry",
     "ResponseEndpoint",
     "Rule",
@@ -117,14 +137,17 @@ __all__ = [
     "Site",
     "StartingDose",
     "StratificationFactor",
+    "SurvivingMutant",
     "TimeToEventEndpoint",
     "UnanalyzedEndpoint",
     "Variable",
     "Visit",
     "Vocabulary",
     "check_provenance",
+    "columns_of",
     "compile_rule",
     "evaluate",
+    "evaluate_rule",
     "interval_at",
     "json_schema",
     "leaves",
@@ -137,9 +160,16 @@ __all__ = [
     "read_answers",
     "read_document",
     "read_plain_answers",
+    "rule_column",
+    "rule_variables",
+    "run_examples",
     "screen",
+    "screen_columns",
     "starting_doses",
     "stratum",
+    "stratum_columns",
     "study_file",
     "study_names",
+    "surviving_mutants",
+    "threshold_mutants",
 ]

@@ -264,13 +264,20 @@ def _finding(
     if rule is None:
         return Finding(criterion.id, "not in source")
     answer = evaluate_known(rule, known, anchors, moving)
-    return Finding(criterion.id, _admissible(criterion, answer), answer.deciding, answer.missing, answer.valid_until)
+    return Finding(
+        criterion.id,
+        admissible(answer, criterion.kind == "inclusion"),
+        answer.deciding,
+        answer.missing,
+        answer.valid_until,
+    )
 
 
-def _admissible(criterion: Criterion, answer: Answer) -> FindingAnswer:
+def admissible(answer: Answer, inclusion: bool) -> FindingAnswer:
+    """Return an answer in the sense of the patient being admissible."""
     if answer.value is None:
         return "cannot tell"
-    return "met" if answer.value is (criterion.kind == "inclusion") else "not met"
+    return "met" if answer.value is inclusion else "not met"
 
 
 def _level(factor: StratificationFactor, answer: Answer) -> str:

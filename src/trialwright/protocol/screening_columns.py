@@ -11,10 +11,11 @@ from trialwright.errors import DataError
 from trialwright.protocol.models import Protocol
 from trialwright.protocol.rules.column_data import Array, Column, Records, check_columns
 from trialwright.protocol.rules.columns import Frame, evaluate_columns, level_columns
+from trialwright.protocol.rules.compiled import compile_rule
 from trialwright.protocol.rules.faults import listed
 from trialwright.protocol.screening import Screener, screener
 
-__all__ = ["screen_columns", "stratum_columns"]
+__all__ = ["rule_column", "rule_variables", "screen_columns", "stratum_columns"]
 
 Anchors = Mapping[str, date | int | Array]
 
@@ -38,6 +39,24 @@ def stratum_columns(protocol: Protocol, columns: Mapping[str, Column | Records],
     rules: Screener = screener(protocol)
     frame = _frame(protocol, columns, anchors)
     return {factor.id: level_columns(rule, frame) for factor, rule in rules.strata}
+
+
+def rule_variables(protocol: Protocol, rule: str, levels: tuple[str, ...] | None = None) -> tuple[str, ...]:
+    """Return the variables that a rule looks at; with ``levels``, a rule whose value is one of them."""
+    return compile_rule(rule, screener(protocol).vocabulary, levels).variables
+
+
+def rule_column(
+    protocol: Protocol, variable: str, rule: str, columns: Mapping[str, Column | Records], anchors: Anchors
+) -> Column:
+    """Return a yes/no or choice variable computed from others by a rule, as a column."""
+    levels = protocol.variables[variable].levels or None
+    compiled, frame = compile_rule(rule, screener(protocol).vocabulary, levels), _frame(protocol, columns, anchors)
+    if levels:
+        codes = level_columns(compiled, frame)
+        return Column(np.maximum(codes, 0), codes >= 0)
+    truth = evaluate_columns(compiled, frame)
+    return Column(truth > 0, truth != 0)
 
 
 def _frame(protocol: Protocol, columns: Mapping[str, Column | Records], anchors: Anchors) -> Frame:

@@ -220,7 +220,7 @@ def _codes(node: n.Node, frame: Frame, levels: tuple[str, ...]) -> Array:
     return np.broadcast_to(codes, (frame.rows,)) if len(codes) == 1 else codes
 
 
-def _translated(node: n.Node, frame: Frame, levels: tuple[str, ...]) -> Array:
+def _translated(node: n.Node, frame: Frame, levels: tuple[str, ...]) -> Any:
     assert isinstance(node.type, Choice)
     own = node.type.levels
     if isinstance(node, n.Level):
@@ -229,7 +229,7 @@ def _translated(node: n.Node, frame: Frame, levels: tuple[str, ...]) -> Array:
     return table[_node(node, frame)]
 
 
-def _less(a: Array, b: Array, c: Array, d: Array, strict: bool) -> Array:
+def _less(a: Array, b: Array, c: Array, d: Array, strict: bool) -> Any:
     sure = (b < c) if strict else (b <= c)
     if a is b and c is d:
         return _three(sure, None)
@@ -237,7 +237,7 @@ def _less(a: Array, b: Array, c: Array, d: Array, strict: bool) -> Array:
     return np.subtract(sure, never, dtype=np.int8)
 
 
-def _equal(a: Array, b: Array, c: Array, d: Array) -> Array:
+def _equal(a: Array, b: Array, c: Array, d: Array) -> Any:
     if a is b and c is d:
         return _three(a == c, None)
     sure = (a == b) & (c == d) & (a == c)
