@@ -217,7 +217,7 @@ def _broyden(slopes: Vector, step: Vector, change: Vector) -> Vector:
 
 
 def _achieved(target: Target, found: tuple[float, float], stuck_at: float | None) -> Achieved:
-    mean, error = found
+    mean, error = map(float, found)
     off = mean - target.value
     z = off / error if error else (0.0 if abs(off) <= target.tolerance else math.copysign(math.inf, off))
     within = abs(off) <= max(2 * error, target.tolerance)

@@ -175,6 +175,35 @@ def test_a_half_may_be_rounded_either_way():
     assert list(numerators(0, 1, 60)) == [0]
 
 
+def test_the_whole_ledger_of_hazard_ratios_raises_four_known_alarms():
+    """Besides PALMIRA and the misprint of MAINTAIN, two trials that print one-sided P values beside 95 % intervals."""
+    import yaml
+
+    path = Path(__file__).parents[4] / "shared" / "data" / "evidence" / "published_results.yaml"
+    if not path.is_file():
+        pytest.skip(f"needs {path}, which is not here")
+    rows = yaml.safe_load(path.read_text(encoding="utf-8"))["claims"]
+    ratios = [ledger_claim(row) for row in rows if row["statistic"] == "hazard ratio" and row.get("ci")]
+    assert len(ratios) >= 50
+    found = check(Claims(sources=SOURCES, claims=ratios))
+    alarms = {(f.claim, f.check) for f in found if f.verdict not in {"consistent", "not checkable"}}
+    assert alarms == {
+        ("palmira-049", "C3"),
+        *(("maintain-078", check) for check in ("C1", "C2", "C10")),
+        *((trial, check) for trial in ("monaleesa3-175", "monaleesa2-201") for check in ("C2", "C10")),
+    }
+
+
+def ledger_claim(row):
+    n, p, limits = row.get("n"), row.get("p"), row["ci"]
+    patients = sum(n.values()) if isinstance(n, dict) else n
+    sides = 1 if p and str(p["sided"]).startswith("1") else None
+    printed = {"p": p["value"], "operator": p["operator"]} if p else {}
+    events = row["events"] if isinstance(row.get("events"), int) else None
+    rest = {"id": row["id"], "n": patients, "events": events, "level": limits["level"], "sides": sides}
+    return claim(row["value"], limits["lower"], limits["upper"], **printed, **rest)
+
+
 def test_real_trials_never_raise_a_false_alarm():
     import numpy as np
     import polars as pl

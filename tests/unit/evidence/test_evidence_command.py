@@ -69,3 +69,11 @@ def test_a_study_that_does_not_exist():
     done = CliRunner().invoke(app, ["check", "nosuchstudy"])
     assert isinstance(done.exception, DocumentError)
     assert "nosuchstudy" in str(done.exception)
+
+
+def test_a_shipped_study_by_its_name():
+    done = CliRunner().invoke(app, ["check", "palmira"])
+    assert isinstance(done.exception, CheckFailed)
+    assert str(done.exception) == "impossible as printed: palmira-049"
+    assert " 1 impossible" in done.stdout
+    assert " 1 implausible" in done.stdout
