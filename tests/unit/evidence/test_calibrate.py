@@ -82,7 +82,7 @@ def test_logistic_rates_with_crossed_influence():
 
 
 def seen_at_scans(parameters, seed, replays):
-    """Event-free share at 6 and 12 months and median of 136 patients with piecewise hazards, scanned every 1.8 months."""
+    """Event-free shares and median of 136 patients with piecewise hazards, scanned every 1.8 months."""
     draws = np.random.default_rng(seed).exponential(size=(replays, 136))
     early, middle, late = (parameters[name] for name in ("early", "middle", "late"))
     times = np.where(draws < 3 * early, draws / early, 3 + (draws - 3 * early) / middle)
