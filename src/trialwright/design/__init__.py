@@ -10,6 +10,7 @@ from trialwright.design.scenario import (
     Spread,
     check_scenario,
 )
+from trialwright.design.size import events_schoenfeld, power_schoenfeld
 
 __all__ = [
     "AdverseEvent",
@@ -20,4 +21,6 @@ __all__ = [
     "Scenario",
     "Spread",
     "check_scenario",
+    "events_schoenfeld",
+    "power_schoenfeld",
 ]

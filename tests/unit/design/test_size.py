@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from trialwright.design.size import events_schoenfeld, power_schoenfeld
+from trialwright.design import events_schoenfeld, power_schoenfeld
 
 SHARED = Path(__file__).parents[4] / "shared" / "oracle"
 
