@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from trialwright.cli import protocol
+from trialwright.cli import evidence, protocol, randomize
 from trialwright.cli.errors import exit_code
 
 __all__ = ["app", "main"]
@@ -27,6 +27,8 @@ app = typer.Typer(
 
 # One line for each room, in the order a trial passes through them.
 app.add_typer(protocol.app, name="protocol")
+app.add_typer(randomize.app, name="randomize")
+app.add_typer(evidence.app, name="evidence")
 
 
 def _version(wanted: bool) -> None:
