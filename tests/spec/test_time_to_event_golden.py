@@ -46,9 +46,7 @@ CASES = [
         ema=("04-22", True, 113, "progression"),
         therapy="2024-03-15",
     ),
-    case(
-        8, ["2024-02-26 SD", "2024-10-07 PD"], fda=("02-26", False, 57, GAP), ema=("10-07", True, 281, "progression")
-    ),
+    case(8, ["2024-02-26 SD", "2024-10-07 PD"], fda=("02-26", False, 57, GAP), ema=("10-07", True, 281, "progression")),
     case(9, ["2024-02-26 SD", "2024-06-17 PD"], **same("06-17", True, 169, "progression")),
     case(10, ["2024-02-26 SD", "2024-04-22 SD", "2024-06-17 NE"], **same("04-22", False, 113, LAST)),
     case(11, ["2024-02-26 PR"], **same("02-26", False, 57, LAST), stopped="2024-03-20 adverse event"),

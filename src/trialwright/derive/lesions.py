@@ -21,7 +21,7 @@ class Seen(NamedTuple):
     """What one scan showed of one lesion."""
 
     diameter: int | None
-    """Tenths of a millimetre."""
+    """Tenths of a millimeter."""
     state: str
     on: int
     """Whole days since 1970-01-01; the scans of one time point may lie days apart."""

@@ -1,4 +1,4 @@
-"""RECIST 1.1 at one time point: the rules as values and as functions of whole tenths of a millimetre.
+"""RECIST 1.1 at one time point: the rules as values and as functions of whole tenths of a millimeter.
 
 Eisenhauer et al., Eur J Cancer 2009;45:228-247, section 4.3 and tables 1 and 2. All comparisons are between integers:
 20 % above the nadir is ``5 * sum >= 6 * nadir``, 30 % below baseline is ``10 * sum <= 7 * baseline``.
@@ -21,9 +21,9 @@ __all__ = [
 ]
 
 NORMAL_NODE = 100
-"""Short axis, in tenths of a millimetre, below which a lymph node is normal (section 4.3.2)."""
+"""Short axis, in tenths of a millimeter, below which a lymph node is normal (section 4.3.2)."""
 LEAST_GROWTH = 50
-"""Absolute growth, in tenths of a millimetre, that progression needs (section 4.3.1)."""
+"""Absolute growth, in tenths of a millimeter, that progression needs (section 4.3.1)."""
 
 
 def is_gone(diameter: int, node: bool) -> bool:

@@ -39,7 +39,7 @@ RESPONSE_COLUMNS = {
 
 
 _Sums = tuple[int | None, int | None, int | None]
-"""Current sum, baseline sum and nadir in tenths of a millimetre."""
+"""Current sum, baseline sum and nadir in tenths of a millimeter."""
 
 
 class _Row(NamedTuple):
@@ -78,7 +78,7 @@ def response(data: TrialData, protocol: Protocol, evaluator: str = "investigator
     """Return one row per subject and assessment performed, with the response by RECIST 1.1.
 
     The baseline (number 0) has its sum and no response. ``sum``, ``baseline_sum`` and ``nadir`` are tenths of a
-    millimetre; ``sum`` adds what was measured, ``complete`` says whether that is every target; ``baseline_sum`` and
+    millimeter; ``sum`` adds what was measured, ``complete`` says whether that is every target; ``baseline_sum`` and
     ``nadir`` are null where no complete set exists, and the nadir never includes the current assessment.
     ``assessed_on`` is the latest scan of the assessment. ``response_on`` is the day that counts: of a progression the
     earliest scan that shows it, of any other response the latest scan. ``known_on`` is the day from which the response
