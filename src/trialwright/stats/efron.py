@@ -48,16 +48,13 @@ def efron_sums(events: FloatArray, at_risk: FloatArray, b: float) -> tuple[Float
 
 def _differences(low: FloatArray, d: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return lgamma(low + d) - lgamma(low), psi(low + d) - psi(low) and psi'(low) - psi'(low + d)."""
-    steps = np.arange(SHIFT)
-    stepped = low[:, None] + steps
-    small = (low < SHIFT)[:, None]
-    log = np.where(small, np.log(stepped), 0.0).sum(axis=1)
-    first = np.where(small, 1 / stepped, 0.0).sum(axis=1)
-    second = np.where(small, 1 / stepped**2, 0.0).sum(axis=1)
-    x = np.where(small[:, 0], low + SHIFT, low)
-    rest = np.where(small[:, 0], d - SHIFT, d)
-    series = _series(x, rest)
-    return log + series[0], first + series[1], second + series[2]
+    small = low < SHIFT
+    log, first, second = _series(np.where(small, low + SHIFT, low), np.where(small, d - SHIFT, d))
+    stepped = low[small, None] + np.arange(SHIFT)
+    log[small] += np.log(stepped).sum(axis=1)
+    first[small] += (1 / stepped).sum(axis=1)
+    second[small] += (1 / stepped**2).sum(axis=1)
+    return log, first, second
 
 
 def _series(x: FloatArray, d: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:

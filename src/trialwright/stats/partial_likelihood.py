@@ -18,7 +18,7 @@ from trialwright.stats.risk_table import Ties
 
 TieRule = Literal["efron", "breslow", "exact"]
 MANY_TIES = 12
-MOST_OUTCOMES = 20_000_000
+MOST_OUTCOMES = 4_000_000
 
 
 class Derivatives(NamedTuple):
