@@ -53,7 +53,7 @@ def test_labels_that_are_missing_unknown_or_too_many() -> None:
         EventTimes.coded([1], [1], [0], arms=["A", "A"])
     with pytest.raises(ValueError, match=r"arm must be a position in \('A', 'B'\); got 2"):
         EventTimes.coded([1], [1], [2], arms=["A", "B"])
-    with pytest.raises(ValueError, match="For labels use EventTimes.of"):
+    with pytest.raises(ValueError, match="For labels use EventTimes"):
         EventTimes.coded([1], [1], ["A"], arms=["A", "B"])
 
 
