@@ -52,7 +52,8 @@ def _words(contents: Contents, name: str) -> tuple[str, str]:
     if name in contents.protocol.variables:
         variable = contents.protocol.variables[name]
         return variable.label, printed.unit(variable.unit or "")
-    return next((f"{f.label}, as stratified" for f in contents.protocol.randomization.strata if f.id == name), name), ""
+    strata = {factor.id: f"{factor.label}, as randomized" for factor in contents.protocol.randomization.strata}
+    return strata.get(name.removesuffix(" (as randomized)"), name), ""
 
 
 def _level(item: str | None) -> str:

@@ -53,7 +53,7 @@ _KIND_BY_UNIT: dict[str, Kind] = {
     "day": "time",
     "days": "time",
     "share": "share",
-    "proportion": "share",
+    "ratio": "ratio",
     "date": "date",
     "patients": "count",
     "subjects": "count",
@@ -123,7 +123,7 @@ def exact(value: float | None) -> str:
 def estimate(row: Result) -> str:
     """Return the value alone, as printed."""
     if row.value is None:
-        return NOT_REACHED if kind(row) == "time" else NOT_ESTIMABLE
+        return _nothing(row)
     return _text(row, row.value)
 
 
@@ -131,7 +131,7 @@ def interval(row: Result) -> str:
     """Return the limits as printed, or an empty text when the row has none."""
     if row.lower is None and row.upper is None:
         return ""
-    low, high = (NOT_REACHED if limit is None else _text(row, limit).rstrip("%") for limit in (row.lower, row.upper))
+    low, high = (_nothing(row) if limit is None else _text(row, limit).rstrip("%") for limit in (row.lower, row.upper))
     return f"{low} to {high}"
 
 
@@ -140,6 +140,11 @@ def count_and_share(row: Result) -> str:
     if row.value is None or row.events is None:
         return estimate(row)
     return f"{row.events} ({percent(row.value)})" if row.events else "0"
+
+
+def _nothing(row: Result) -> str:
+    """A time is not reached, as long as there is somebody to reach it."""
+    return NOT_REACHED if kind(row) == "time" and row.n != 0 else NOT_ESTIMABLE
 
 
 def _text(row: Result, value: float) -> str:

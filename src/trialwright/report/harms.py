@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from trialwright.report import format as printed
 from trialwright.report.bars import harms_figure
 from trialwright.report.figure import Figure
+from trialwright.report.grid import cell, with_limits
 from trialwright.report.layout import drawn, row, section, table
 from trialwright.report.markup import Content, Markup, tag
 from trialwright.report.numbers import number
@@ -40,7 +41,7 @@ def harms_figures(contents: Contents) -> list[Figure]:
 
 def harms(contents: Contents, figures: list[Figure]) -> Markup:
     """Return the section of adverse events."""
-    tables = [_table(contents, item) for item in _planned(contents)]
+    tables = [(_table(contents, item), _differences(contents, item)) for item in _planned(contents)]
     return section(contents, "harms", "Adverse events", tables, [drawn(contents, figure) for figure in figures])
 
 
@@ -65,6 +66,27 @@ def _table(contents: Contents, item: AnalysisItem) -> Markup:
         "Patients by the worst grade of each term; grades 1 to 5 are counts.",
     )
     return table(caption, head, body)
+
+
+def _differences(contents: Contents, item: AnalysisItem) -> Markup | None:
+    cut, wanted = contents.last_cut, {"population": item.population}
+    found = contents.rows(cut, item.endpoint, "difference", **wanted)
+    if not found:
+        return None
+    tests = {(p.group, p.item): p for p in contents.rows(cut, item.endpoint, "difference P", **wanted)}
+    level = f"{100 * contents.protocol.analysis.confidence_level:g}%"
+    rows = [
+        row(
+            f"{contents.group_label(each.group)}: {each.item}",
+            [cell(contents, each, with_limits), cell(contents, tests.get((each.group, each.item)))],
+        )
+        for each in found
+    ]
+    return table(
+        ("Difference between the arms, ", contents.cut_label(cut)),
+        ("Patients with an event", f"Difference ({level} CI)", "P"),
+        rows,
+    )
 
 
 def _arm(contents: Contents, item: AnalysisItem, arm: str, columns: int) -> Markup:

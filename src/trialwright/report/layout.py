@@ -34,7 +34,7 @@ def table(
     head = (
         heads if heads and isinstance(heads[0], Markup) and heads[0].startswith("<tr") else tag("tr", map(_head, heads))
     )
-    made = tag("table", tag("caption", caption), tag("thead", head), tag("tbody", body), cls=cls, id=id)
+    made = tag("table", tag("caption", tag("div", caption)), tag("thead", head), tag("tbody", body), cls=cls, id=id)
     return tag("div", made, cls="scroll", tabindex="0", role="region", aria_label="Table, scrolls sideways")
 
 

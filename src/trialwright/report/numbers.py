@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["every_number", "linked", "number", "subjects_word"]
 
+_HEADS = ("As printed", "Exact", "n", "Events", "Population", "Method", "Conventions", "Counted from")
 _LINK = re.compile(r'href="#(n\d+)"')
 
 
@@ -70,8 +71,7 @@ def _who(contents: Contents, ids: tuple[str, ...], rows: list[Result]) -> Markup
 
 
 def _table(contents: Contents, rows: Iterable[Result]) -> Markup:
-    heads = ("Number", "As printed", "Exact", "n", "Events", "Population", "Method", "Conventions", "Counted from")
-    head = tag("tr", (tag("th", text, scope="col") for text in heads))
+    head = tag("tr", (tag("th", text, scope="col") for text in ("Number", *_HEADS)))
     body = [_row(contents, row) for row in rows]
     return tag("table", tag("thead", head), tag("tbody", body), cls="every")
 
@@ -91,7 +91,8 @@ def _row(contents: Contents, row: Result) -> Markup:
         row.source,
     )
     head = tag("th", what, scope="row")
-    return tag("tr", head, (tag("td", cell) for cell in cells), id=contents.anchors[row.key])
+    tds = (tag("td", cell or None, data_label=label) for label, cell in zip(_HEADS, cells, strict=True))
+    return tag("tr", head, tds, id=contents.anchors[row.key])
 
 
 def _parts(contents: Contents, row: Result) -> list[str]:

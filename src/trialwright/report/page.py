@@ -108,7 +108,8 @@ def _head(contents: Contents) -> Markup:
 
 def _frame(contents: Contents, sections: Content) -> Markup:
     names = contents.protocol.identification
-    heading = tag("header", tag("h1", f"{names.acronym}: {names.brief_title}"), _lead(contents), _contents(), cls="top")
+    title = names.brief_title if names.acronym in names.brief_title else f"{names.acronym}: {names.brief_title}"
+    heading = tag("header", tag("h1", title), _lead(contents), _contents(), cls="top")
     skip = tag("a", "Skip to the report", href="#main", cls="skip")
     return tag(
         "body",

@@ -68,7 +68,7 @@ def _traced(contents: Contents, path: str, known: Sequence[Leaf]) -> list[Conten
     found = [leaf for leaf in known if leaf.path == path or leaf.path.startswith(f"{path}.")]
     if not found:
         return ["not written in the file", tagged("default"), "", "default of the protocol model"]
-    value = _value(found[0].value) if found[0].path == path else f"{len(found)} values below this path"
+    value = _value(found[0].value) if found[0].path == path else f"{len(found)} below this path"
     sources = dict.fromkeys(contents.protocol.sources.get(leaf.source or "", leaf.source or "") for leaf in found)
     whys = list(dict.fromkeys(leaf.why for leaf in found if leaf.why))
     return [

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from trialwright.report import format as printed
-from trialwright.report.layout import row, section, table, tagged
+from trialwright.report.layout import part, row, section, table, tagged
 from trialwright.report.markup import Content, Markup, join, tag
 from trialwright.report.strip import strip
 
@@ -28,7 +29,9 @@ _CHECKS = {
 def compared(contents: Contents) -> Markup:
     """Return published beside rehearsed, with the place of each published value among the replays."""
     labels = ("Published", "Rehearsed", "Replays: mean (5% to 95%)", "Place", "Replays below")
-    rows = [row(_label(contents, c.claim), _compared(contents, c), labels=labels) for c in contents.comparison]
+    rows = [
+        made for cut in dict.fromkeys(c.claim.cut for c in contents.comparison) for made in _cut(contents, cut, labels)
+    ]
     caption = (
         "Each published figure beside the same statistic of this rehearsal, and its place among replays of the trial. ",
         "Band: middle nine tenths of the replays; line: their mean; dot: published. ",
@@ -41,9 +44,19 @@ def compared(contents: Contents) -> Markup:
     return section(contents, "published", "Published beside rehearsed", body)
 
 
-def _label(contents: Contents, claim: Claim) -> Content:
-    kind = None if claim.kind == "reported" else tagged(claim.kind)
-    return (claim.label, " ", tag("span", contents.cut_label(claim.cut), cls="note"), " ", kind)
+def _cut(contents: Contents, cut: str, labels: Sequence[str]) -> Iterator[Markup]:
+    yield part(contents.cut_label(cut), len(labels) + 1)
+    for c in contents.comparison:
+        if c.claim.cut == cut:
+            yield row(_label(c.claim), _compared(contents, c), labels=labels)
+
+
+def _label(claim: Claim) -> Content:
+    return claim.label if claim.kind == "reported" else (claim.label, " ", tagged(claim.kind))
+
+
+def _dated(contents: Contents, claim: Claim) -> Content:
+    return (_label(claim), " ", tag("span", contents.cut_label(claim.cut), cls="note"))
 
 
 def _compared(contents: Contents, c: Compared) -> list[Content]:
@@ -53,8 +66,13 @@ def _compared(contents: Contents, c: Compared) -> list[Content]:
         tag("a", found, cls="n", href=f"#{anchor}") if anchor else _to_claim(c.claim.id, found),
         _to_claim(c.claim.id, replay_text(c)),
         _strip(c),
-        _to_claim(c.claim.id, place_text(c)),
+        (_to_claim(c.claim.id, place_text(c)), " ", tagged("outside the band") if _outside(c) else None),
     ]
+
+
+def _outside(c: Compared) -> bool:
+    place = None if c.replayed is None else c.replayed.place
+    return place is not None and not 0.05 <= place <= 0.95
 
 
 def _strip(c: Compared) -> Markup | None:
@@ -74,7 +92,7 @@ def _with_unit(text: str, unit: str) -> str:
 
 def published_text(c: Compared) -> str:
     """Return what was printed, with its unit."""
-    return _with_unit(c.published, c.claim.unit)
+    return _with_unit(c.published, "" if isinstance(c.claim.value, str) else c.claim.unit)
 
 
 def shown_text(c: Compared) -> str:
@@ -109,7 +127,7 @@ def checked(contents: Contents) -> Markup:
 
 
 def _name(contents: Contents, claim: str) -> Content:
-    return claim if contents.claims is None else _label(contents, contents.claims.claim(claim))
+    return claim if contents.claims is None else _dated(contents, contents.claims.claim(claim))
 
 
 def _checked(found: Finding) -> list[Content]:
@@ -131,7 +149,7 @@ def _calibrated(c: Achieved) -> list[Content]:
     numbers = (f"{c.target:.4g}", f"{c.mean:.4g}", f"{c.standard_error:.2g}", f"{c.z:+.2f}")
     verdict = "within two standard errors" if c.within else (c.problem or "more than two standard errors away")
     linked = (tag("a", text, cls="n", href="#m-calibration") for text in numbers)
-    return [*linked, tag("span", verdict, cls="yes" if c.within else "no")]
+    return [*linked, tag("a", verdict, cls="n yes" if c.within else "n no", href="#m-calibration")]
 
 
 def claims(contents: Contents) -> Markup:
@@ -141,7 +159,7 @@ def claims(contents: Contents) -> Markup:
     answers = {c.claim.id: c for c in contents.comparison}
     labels = ("Printed", "Source", "Answered by", "Replays", "Checks", "Note")
     rows = [
-        row(_label(contents, claim), _behind(contents, claim, answers.get(claim.id)), labels=labels, id=f"c-{claim.id}")
+        row(_dated(contents, claim), _behind(contents, claim, answers.get(claim.id)), labels=labels, id=f"c-{claim.id}")
         for claim in contents.claims.claims
     ]
     return table("Every published number of the study's ledger", ("Claim", *labels), rows, cls="stack")

@@ -82,6 +82,7 @@ p,ul,dl{max-width:48rem}
 .note,figcaption,caption{color:var(--soft);font-size:.88rem}
 caption{text-align:left;padding:.2rem 0 .4rem;font-weight:400}
 caption b{color:var(--ink)}
+caption div{position:sticky;left:0;max-width:min(60rem,calc(100vw - 2rem))}
 a{color:var(--link)}
 a:focus-visible,summary:focus-visible,[tabindex]:focus-visible{outline:3px solid var(--link);outline-offset:2px}
 a.n{color:inherit;text-decoration:underline dotted;text-decoration-color:var(--soft);text-decoration-thickness:1px;
@@ -103,13 +104,13 @@ figure{margin:1.2rem 0;max-width:46rem}
 figure .scroll svg{width:100%;min-width:32rem;height:auto;display:block}
 svg.strip{width:9rem;height:1.2rem;display:block}
 .tagged{border:1px solid var(--soft);border-radius:.3rem;padding:0 .3rem;font-size:.76rem;white-space:nowrap}
-.yes{color:var(--arm2);font-weight:600}.no{color:var(--arm1);font-weight:600}
+.yes,a.yes{color:var(--arm2);font-weight:600}.no,a.no{color:var(--arm1);font-weight:600}
 details{margin:.6rem 0}summary{cursor:pointer;color:var(--link)}
 .set{border-top:1px solid var(--line);margin-top:1rem}
 .who{position:sticky;top:1.9rem;max-height:34vh;overflow:auto;background:var(--panel);padding:.3rem .7rem;z-index:2}
 .who h3{margin:.2rem 0}.ids{max-width:none;margin:.2rem 0;font-size:.84rem;overflow-wrap:anywhere}
 .every{font-size:.82rem}
-:target{background:var(--mark)}
+tr:target>*,div:target{background:var(--mark)}
 [id]{scroll-margin-top:3rem}
 tr[id]{scroll-margin-top:calc(34vh + 4.5rem)}
 @media (max-width:44rem){
@@ -118,6 +119,7 @@ tr[id]{scroll-margin-top:calc(34vh + 4.5rem)}
  dl.facts{grid-template-columns:1fr;gap:0}dl.facts dd{margin:0 0 .6rem}
  .keep th:first-child{position:sticky;left:0;background:var(--paper);max-width:42vw;overflow-wrap:anywhere;z-index:1}
  .keep tr.part th:first-child{background:var(--panel)}
+ .stack caption{display:block}
  .stack,.stack tbody,.stack tr,.stack td,.stack tbody th{display:block}
  .every,.every tbody,.every tr,.every td,.every tbody th{display:block}
  .stack thead,.every thead{position:absolute;left:-99rem}

@@ -48,14 +48,24 @@ def write(
     notice = NOTICE if virtual else None
     files = {"report.html": page(contents, figures)}
     files |= {f"figures/{each.name}.svg": standalone(each, notice) for kind in figures.values() for each in kind}
+    _make(to / "figures")
     return tuple(_write(to / name, text) for name, text in files.items())
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise _refused(folder, error) from error
 
 
 def _write(path: Path, text: str) -> Path:
     try:
-        path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
-        reason = error.strerror or error
-        raise OutputError(f"cannot write {path}: {reason}; choose another output folder or make room") from error
+        raise _refused(path, error) from error
     return path
+
+
+def _refused(path: Path, error: OSError) -> OutputError:
+    return OutputError(f"cannot write {path}: {error.strerror or error}; choose another output folder or make room")

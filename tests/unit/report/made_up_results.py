@@ -75,11 +75,12 @@ def _flow(made: Made, cut: str, size: dict[str, int]) -> None:
         made.add(arm, "allocated", n, of=n)
         made.add(arm, "treated", n - 1, of=n - 1)
         made.add(arm, "never treated", 1, of=1)
+        made.add(arm, "discontinued treatment", n - 7, of=n - 7)
         made.add(arm, "discontinued treatment", n - 12, of=n - 12, item="progression")
         made.add(arm, "discontinued treatment", 5, of=5, item="adverse event")
         made.add(arm, "on treatment", 6, of=6)
         for population in made.protocol.analysis.populations:
-            made.add(arm, "in population", n - (population.members == "treated"), of=n - 1, population=population.id)
+            made.add(arm, "in population", n - (population.members == "treated"), of=n - 1, item=population.id)
 
 
 def _baseline(made: Made, cut: str, size: dict[str, int]) -> None:
@@ -208,6 +209,14 @@ def _harms(made: Made, cut: str, item: AnalysisItem, size: dict[str, int]) -> No
                 made.add(arm, f"grade {grade}", count / n, of=count, item=term, n=n, events=count, unit="share")
             for name, some in (("any grade", grades), ("grade 3 or higher", grades[2:])):
                 made.add(arm, name, sum(some) / n, of=sum(some), item=term, n=n, events=sum(some), unit="share")
+
+    for arm in size:
+        if arm != made.protocol.analysis.control:
+            group = f"{arm} v {made.protocol.analysis.control}"
+            for statistic, value in (("difference", 0.1), ("difference P", 0.03)):
+                made.add(
+                    group, statistic, value, of=50, item="any grade", lower=0.01, upper=0.2, level=0.95, unit="share"
+                )
 
 
 def _course(made: Made, cut: str, size: dict[str, int]) -> None:
