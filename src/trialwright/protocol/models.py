@@ -237,7 +237,7 @@ class Randomization(Model):
     """How the next patient gets an arm."""
 
     method: Literal["stratified permuted blocks"]
-    ratio: dict[Id, Annotated[int, Field(gt=0)]]
+    ratio: dict[Id, Annotated[int, Field(gt=0)]] = Field(min_length=2)
     block_sizes: tuple[Annotated[int, Field(gt=0)], ...] = Field(min_length=1)
     strata: tuple[StratificationFactor, ...] = ()
     concealment: str | None = None

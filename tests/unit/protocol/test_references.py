@@ -38,6 +38,7 @@ def changed(tmp_path):
         ("interventions: [comparator]", "interventions: [exampletinib]", "'comparator' is given in no arm"),
         ("standard: 1}", "standrd: 1}", "arm 'standrd' is not in this protocol; did you mean 'standard'?"),
         ("standard: 1}", "standrd: 1}", "the ratio must name every arm; 'standard' is missing"),
+        ("{new: 1, standard: 1}", "{}", "randomization.ratio: expected at least 2 item(s); found a mapping of nothing"),
         ("[2, 4]", "[2, 3]", "block size 3 must be a multiple of 2"),
         ("levels: [liver, no liver]", "levels: [liver, no liver, liver]", "'liver' is listed 2 times"),
         ("type: yes/no, attestation", "type: number, attestation", "an attestation is a variable of type yes/no"),
