@@ -295,7 +295,7 @@ def _shown(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:g}"
-    return ", ".join(sorted(value)) or "none" if isinstance(value, frozenset | tuple) else str(value)
+    return ", ".join(sorted(value)) or "none" if isinstance(value, frozenset) else str(value)
 
 
 def _starting_dose(start: _Start, known: KnownAnswers, anchors: Mapping[str, date]) -> StartingDose:

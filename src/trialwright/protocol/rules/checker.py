@@ -222,7 +222,7 @@ def _is_level(check: Checker, choice: ast.expr, operator: Operator, level: ast.e
 
 
 def _compare_values(check: Checker, left: ast.expr, operator: Operator, right: ast.expr) -> Node:
-    one, two = check.node(left), check.node(right)
+    one, two = check.node(left, _levels_of(check, left, right)), check.node(right, _levels_of(check, right, left))
     if same_measure(one.type, two.type):
         return Compare(one, operator, two)
     if isinstance(one.type, Choice) and isinstance(two.type, Choice):
@@ -232,6 +232,14 @@ def _compare_values(check: Checker, left: ast.expr, operator: Operator, right: a
     if isinstance(one.type, Truth) and isinstance(two.type, Truth):
         return _equality(check, left, operator, Or((And((one, two)), And((Not(one), Not(two))))))
     return check.fail(right, _mismatch(one.type, two.type))
+
+
+def _levels_of(check: Checker, tree: ast.expr, beside: ast.expr) -> Levels | None:
+    """Levels a bare name within ``x if condition else y`` may mean: those of the variable it is compared with."""
+    if not isinstance(tree, ast.IfExp) or not isinstance(beside, ast.Name):
+        return None
+    kind = check.node(beside).type
+    return kind.levels if isinstance(kind, Choice) else None
 
 
 def _mismatch(one: Type, two: Type) -> str:

@@ -244,7 +244,7 @@ def _equal(a: Array, b: Array, c: Array, d: Array) -> Any:
     return np.subtract(sure, (b < c) | (a > d), dtype=np.int8)
 
 
-def _compare(node: n.Compare, frame: Frame) -> Array:
+def _compare(node: n.Compare, frame: Frame) -> Any:
     left, right = _measure(node.left, frame), _measure(node.right, frame)
     if node.operator in {"==", "!="}:
         same = _equal(*left, *right)

@@ -303,9 +303,16 @@ def _quantifier(node: n.AnyRecord | n.AllRecords) -> Step:
         rows = each(patient)
         if rows is None:
             return None, (), (name,)
-        return _joined(decides, (outcome for _, outcome in rows)) if rows else (not decides, ((name, ()),), ())
+        state, data, missing = _joined(decides, (outcome for _, outcome in rows))
+        one_is_named = state is decides and any(datum.startswith(f"{name}[") for datum, _ in data)
+        return state, data if state is None or one_is_named else _list(name, rows) + data, missing
 
     return step
+
+
+def _list(name: str, rows: list[Any]) -> Data:
+    """The list as a datum: that there are no more records has decided too."""
+    return ((name, f"{len(rows) or 'no'} record{'' if len(rows) == 1 else 's'}"),)
 
 
 def _count(node: n.Count) -> Step:
@@ -319,7 +326,7 @@ def _count(node: n.Count) -> Step:
         outcomes = [outcome for _, outcome in rows]
         low = sum(state is True for state, _, _ in outcomes)
         high = low + sum(state is None for state, _, _ in outcomes)
-        data = sum((data for _, data, _ in outcomes), ()) if rows else ((name, ()),)
+        data = sum((data for _, data, _ in outcomes), _list(name, rows))
         return float(low), float(high), data, sum((missing for _, _, missing in outcomes), ())
 
     return step

@@ -93,7 +93,9 @@ def same_measure(left: Type, right: Type) -> bool:
 
 
 def joined(left: Type, right: Type) -> Type:
-    """Return the type of two measures taken together: the one that is known."""
+    """Return the type of two values taken together: the dimension that is known, the levels of both."""
+    if isinstance(left, Choice) and isinstance(right, Choice):
+        return Choice(tuple(dict.fromkeys(left.levels + right.levels)))
     return right if left == ANY_NUMBER else left
 
 
