@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from trialwright.evidence import Claim, Claims, check
+from trialwright import analyze, derive, simulate
+from trialwright.design import Scenario
+from trialwright.evidence import Claim, Claims, check, compare
 from trialwright.protocol import Protocol, load, read_document, study_file
 
 LEDGER = Path(__file__).parents[3] / "shared" / "data" / "evidence" / "published_results.yaml"
@@ -164,6 +166,16 @@ def test_baseline_links_name_variables_and_levels(claims: Claims, protocol: Prot
 def test_no_two_claims_name_the_same_result(claims: Claims) -> None:
     keys = [c.result.key for c in claims.claims if c.result]
     assert len(keys) == len(set(keys)), sorted(key for key in keys if keys.count(key) > 1)
+
+
+def test_a_virtual_trial_answers_every_claim_that_names_a_result(claims: Claims, protocol: Protocol) -> None:
+    scenario = read_document(study_file("palmira", "scenario.yaml"), Scenario)
+    data = simulate.trial(protocol, scenario, 20190405)
+    dates = derive.cut_dates(data, protocol)
+    first, final = (analyze.run(data.cut(dates[cut]), protocol, cut=cut) for cut in ("first", "final"))
+    compared = compare(claims, first + final)
+    assert len(compared) == len([c for c in claims.claims if c.result]) > 50
+    assert [c.key for c in compared if c.found is None and c.problem and c.problem.startswith("there is no")] == []
 
 
 def test_the_final_interval_of_progression_free_survival_is_impossible(claims: Claims) -> None:
