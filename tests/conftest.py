@@ -240,7 +240,7 @@ def _typed(table: str, row: dict[str, str], number: int) -> dict[str, Any]:
     if table == "assessments":
         full.setdefault("planned_on", full.get("assessed_on", ""))
     if table == "samples":
-        full.setdefault("planned_on", full.get("taken_on", "2024-01-01"))
+        full.setdefault("planned_on", full.get("taken_on") or "2024-01-01")
     return {name: read_as[kinds[name]](text) if text else None for name, text in full.items()}
 
 
