@@ -17,12 +17,14 @@ from trialwright.protocol import (
     Examples,
     Protocol,
     check_provenance,
+    check_rules,
     leaves,
     load,
     open_points,
     planned_scans,
     read_document,
     read_plain_answers,
+    rule_warnings,
     run_examples,
     screen,
     starting_doses,
@@ -202,6 +204,11 @@ def _words(text: str) -> list[str]:
 
 
 # executable
+
+
+def test_rules_have_no_fault_and_look_right(protocol: Protocol) -> None:
+    assert check_rules(protocol) == ()
+    assert rule_warnings(protocol) == ()
 
 
 def test_the_base_patient_is_eligible_and_item_e01_is_not_claimed_to_be_met(
