@@ -50,7 +50,7 @@ from trialwright.protocol.models import (
     Variable,
     Visit,
 )
-from trialwright.protocol.open_points import Leaf, OpenPoints, check_provenance, leaves, open_points
+from trialwright.protocol.open_points import Leaf, OpenPoints, check_provenance, leaves, open_points, path_of
 from trialwright.protocol.provenance import Provenance
 from trialwright.protocol.rules import (
     Answer,
@@ -67,6 +67,8 @@ from trialwright.protocol.rules import (
 )
 from trialwright.protocol.rules.column_data import Column, Records, columns_of
 from trialwright.protocol.rules.mutants import Mutant, threshold_mutants
+from trialwright.protocol.rules.static import Problem, check_rules
+from trialwright.protocol.rules.warnings import rule_warnings
 from trialwright.protocol.schedule import interval_at, planned_scans
 from trialwright.protocol.schema import json_schema
 from trialwright.protocol.screening import (
@@ -122,6 +124,7 @@ __all__ = [
     "OpenPoints",
     "Organization",
     "Population",
+    "Problem",
     "Protocol",
     "Provenance",
     "Randomization",
@@ -144,6 +147,7 @@ __all__ = [
     "Visit",
     "Vocabulary",
     "check_provenance",
+    "check_rules",
     "columns_of",
     "compile_rule",
     "evaluate",
@@ -153,6 +157,7 @@ __all__ = [
     "leaves",
     "load",
     "open_points",
+    "path_of",
     "planned_scans",
     "protocol_file",
     "protocol_hash",
@@ -162,6 +167,7 @@ __all__ = [
     "read_plain_answers",
     "rule_column",
     "rule_variables",
+    "rule_warnings",
     "run_examples",
     "screen",
     "screen_columns",

@@ -1,1 +1,7 @@
 """Virtual trials: record-level, the readable reference, and array-level, the fast one."""
+
+from trialwright.simulate.chance import Chance
+from trialwright.simulate.many import Replays, many
+from trialwright.simulate.trial import trial
+
+__all__ = ["Chance", "Replays", "many", "trial"]

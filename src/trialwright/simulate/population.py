@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialwright.design import Scenario
-from trialwright.protocol import Column, Columns, Protocol, Records, derived_column, stratum_columns, variables_of
+from trialwright.protocol import Column, Protocol, Records, columns_of, rule_column, rule_variables, stratum_columns
 from trialwright.randomize import Scheme, allocate_many, key_from_seed, scheme
 from trialwright.simulate.burden import Burden, draw_burden
 from trialwright.simulate.candidates import Drawn, draw_variable, level_index, typed
@@ -17,7 +17,7 @@ from trialwright.simulate.chance import Chance
 from trialwright.simulate.course import Patients
 from trialwright.simulate.recruitment import Arrivals, Enrolled, arrivals, enroll
 
-__all__ = ["Population", "anchor_days", "columns_of", "list_of", "populate"]
+__all__ = ["Population", "anchor_days", "list_of", "populate"]
 
 Ints = NDArray[np.int64]
 
@@ -44,8 +44,12 @@ def populate(protocol: Protocol, scenario: Scenario, seed: int, trials: Ints) ->
     trial, who = np.repeat(trials, size), enrolled.candidate.ravel()
     burden = draw_burden(scenario, chance, trial, who)
     picked = {name: np.take_along_axis(getattr(come, name), enrolled.candidate, axis=1).ravel() for name in _DAYS}
-    needed = [name for factor in protocol.randomization.strata for name in variables_of(protocol, factor.rule)]
-    columns = columns_of(protocol, scenario, chance, trial, who, anchor_days(scenario, picked), burden, needed)
+    needed = [
+        name
+        for factor in protocol.randomization.strata
+        for name in rule_variables(protocol, factor.rule, factor.levels)
+    ]
+    columns = _columns(protocol, scenario, chance, trial, who, anchor_days(scenario, picked), burden, needed)
     factors = stratum_columns(protocol, columns, _since_1970(scenario, anchor_days(scenario, picked)))
     plan = scheme(protocol)
     arm = _allocated(plan, protocol, factors, seed, trials, size)
@@ -77,7 +81,7 @@ def list_of(protocol: Protocol) -> str:
     return f"{protocol.identification.id} virtual"
 
 
-def columns_of(
+def _columns(
     protocol: Protocol,
     scenario: Scenario,
     chance: Chance,
@@ -86,15 +90,15 @@ def columns_of(
     anchors: dict[str, Ints],
     burden: Burden,
     names: list[str],
-) -> Columns:
+) -> dict[str, Column | Records]:
     """Return some variables of many candidates as columns of the rule language, computed ones included."""
     columns: dict[str, Column | Records] = {}
     for name in names:
         spread = scenario.candidates.variables[name]
         if spread.rule:
-            inputs = list(variables_of(protocol, spread.rule))
-            below = columns_of(protocol, scenario, chance, trial, who, anchors, burden, inputs)
-            columns[name] = derived_column(protocol, name, spread.rule, below, _since_1970(scenario, anchors))
+            inputs = list(rule_variables(protocol, spread.rule, protocol.variables[name].levels or None))
+            below = _columns(protocol, scenario, chance, trial, who, anchors, burden, inputs)
+            columns[name] = rule_column(protocol, name, spread.rule, below, _since_1970(scenario, anchors))
         elif spread.lesions:
             columns[name] = _lesions(protocol, scenario, name, burden)
         else:
@@ -120,19 +124,19 @@ def _since_1970(scenario: Scenario, anchors: dict[str, Ints]) -> dict[str, Ints]
 
 def _column(protocol: Protocol, scenario: Scenario, name: str, drawn: Drawn | None, count: int) -> Column | Records:
     variable = protocol.variables[name]
-    known = np.ones(count, bool)
     if drawn is None:
-        return Column.constant(variable, typed(variable, scenario.candidates.variables[name].fixed), count)
+        fixed = typed(variable, scenario.candidates.variables[name].fixed)
+        return columns_of({name: variable}, [{name: fixed}] * count)[name]
     if drawn.levels and variable.type == "choice":
         codes = level_index(variable.levels, drawn.levels, f"candidates.variables.{name}")
-        return Column(np.array(codes)[drawn.values], known)
+        return Column(np.array(codes)[drawn.values])
     if drawn.levels:
         number = [float(level) if variable.type == "number" else level == "true" for level in drawn.levels]
-        return Column(np.array(number)[drawn.values], known)
+        return Column(np.array(number)[drawn.values])
     if variable.type == "date":
         opens = (scenario.recruitment.opens_on - date(1970, 1, 1)).days
-        return Column(drawn.values + opens, known)
-    return Column(drawn.values, known)
+        return Column(drawn.values + opens)
+    return Column(drawn.values)
 
 
 def _lesions(protocol: Protocol, scenario: Scenario, name: str, burden: Burden) -> Records:
@@ -140,9 +144,8 @@ def _lesions(protocol: Protocol, scenario: Scenario, name: str, burden: Burden) 
     organs = protocol.variables[name].fields[plan.organ_field].levels
     codes = np.array(level_index(organs, plan.organs, "lesions.organs"))
     owner, organ = np.nonzero(burden.involved)
-    known = np.ones(len(owner), bool)
     fields = {
-        plan.organ_field: Column(codes[organ], known),
-        plan.measurable_field: Column(burden.measurable[owner, organ], known),
+        plan.organ_field: Column(codes[organ]),
+        plan.measurable_field: Column(burden.measurable[owner, organ]),
     }
     return Records(owner, len(burden.involved), fields)

@@ -1,0 +1,94 @@
+"""Fit a scenario to published figures, or say how far it is from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from trialwright.design import Calibrated, Scenario
+    from trialwright.evidence import Achieved, Calibration, Claim, Claims, Observe, Target
+    from trialwright.protocol import Protocol
+    from trialwright.simulate import Replays
+
+__all__ = ["achieved", "fit", "targets"]
+
+WIDEST = 30.0
+"""A parameter may move by this factor, a share to this distance on the odds scale."""
+
+
+def targets(scenario: Scenario, claims: Claims) -> tuple[Target, ...]:
+    """Return what each fitted parameter is to reach: the published figure in the unit of the result."""
+    from trialwright.evidence import Target
+
+    return tuple(
+        Target(_quantity(fitted, claims.claim(fitted.claim)), _wanted(fitted, claims.claim(fitted.claim)), fitted.parameter, fitted.scale)
+        for fitted in scenario.calibration
+    )
+
+
+def fit(protocol: Protocol, scenario: Scenario, claims: Claims, seed: int, replays: Iterable[int]) -> Calibration:
+    """Return the parameters for which the mean of many virtual trials meets the published figures."""
+    from trialwright.evidence import calibrate
+
+    wanted = targets(scenario, claims)
+    start = {target.parameter: scenario.value(target.parameter) for target in wanted}
+    bounds = {target.parameter: _bounds(start[target.parameter], target.scale) for target in wanted}
+    return calibrate(
+        wanted, _observe(protocol, scenario, wanted), start, bounds, seed=seed, replays=tuple(replays), confirm=2000
+    )
+
+
+def achieved(scenario: Scenario, claims: Claims, replays: Replays) -> tuple[Achieved, ...]:
+    """Return how near the mean of some replays is to each published figure the scenario was fitted to."""
+    from trialwright.evidence import Achieved
+
+    rows = []
+    for target in targets(scenario, claims):
+        mean, error = replays.mean(target.quantity)
+        z = (mean - target.value) / error if error else 0.0
+        problem = None if abs(z) <= 2 else f"{mean:.4g} is {abs(z):.1f} standard errors from {target.value:.4g}"
+        rows.append(Achieved(target.quantity, target.parameter, target.value, mean, error, z, abs(z) <= 2, problem))
+    return tuple(rows)
+
+
+def _observe(protocol: Protocol, scenario: Scenario, wanted: Iterable[Target]) -> Observe:
+    from trialwright.simulate import many
+
+    def observe(values: Mapping[str, float], seed: int, count: int) -> Mapping[str, tuple[float, float]]:
+        found = many(protocol, scenario.with_values(dict(values)), count, seed)
+        return {target.quantity: found.mean(target.quantity) for target in wanted}
+
+    return observe
+
+
+def _quantity(fitted: Calibrated, claim: Claim) -> str:
+    from trialwright.errors import DocumentError
+
+    if fitted.quantity is not None:
+        return fitted.quantity
+    if claim.result is None:
+        raise DocumentError(f"calibration of {fitted.parameter}: claim {claim.id} has no result; name the quantity")
+    return claim.result.key
+
+
+def _wanted(fitted: Calibrated, claim: Claim) -> float:
+    from trialwright.errors import DocumentError
+    from trialwright.stats import DAYS_PER_MONTH
+
+    if fitted.target is not None:
+        return fitted.target
+    if claim.unit == "percent" and claim.events is not None and claim.n:
+        return claim.events / claim.n
+    factor = {"months": DAYS_PER_MONTH, "percent": 0.01}.get(claim.unit, 1.0)
+    if not isinstance(claim.value, int | float):
+        raise DocumentError(f"calibration of {fitted.parameter}: claim {claim.id} is no number but {claim.value!r}")
+    return claim.value * factor
+
+
+def _bounds(start: float, scale: str) -> tuple[float, float]:
+    if scale == "log":
+        return start / WIDEST, start * WIDEST
+    odds = start / (1 - start)
+    low, high = odds / WIDEST, odds * WIDEST
+    return low / (1 + low), high / (1 + high)

@@ -1,0 +1,63 @@
+"""Baseline characteristics of many virtual trials: shares and medians of the variables that vary by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trialwright.design import Scenario
+from trialwright.protocol import Protocol
+from trialwright.results import result_key
+from trialwright.simulate.candidates import Drawn, draw_variable
+from trialwright.simulate.chance import Chance
+from trialwright.simulate.population import Population, anchor_days
+
+__all__ = ["Baseline", "baseline_values"]
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """Baseline variables of a chunk of trials."""
+
+    drawn: Mapping[str, Drawn]
+    population: str
+    shape: tuple[int, int]
+
+    def at(self, cut: str, enrolled: NDArray[np.bool_]) -> dict[str, Floats]:
+        """Return median of numbers and share of levels among those enrolled by a cut-off, by key of the result."""
+        found: dict[str, Floats] = {}
+        inside = enrolled.reshape(self.shape)
+        size = np.where(inside.any(axis=1), inside.sum(axis=1), np.nan)
+        for name, column in self.drawn.items():
+            values = column.values.reshape(self.shape)
+            if column.spread.normal or column.spread.uniform:
+                known = np.where(inside, values, np.nan)
+                key = result_key(cut, "baseline", self.population, "all", "median", item=name)
+                found[key] = np.array([np.median(row[mask]) if mask.any() else np.nan for row, mask in zip(known, inside, strict=True)])
+            for code, level in enumerate(column.levels):
+                key = result_key(cut, "baseline", self.population, "all", "share", item=f"{name}={level}")
+                found[key] = ((values == code) & inside).sum(axis=1) / size
+        return found
+
+
+def baseline_values(protocol: Protocol, scenario: Scenario, chance: Chance, people: Population) -> Baseline:
+    """Draw the baseline variables of the randomized patients, those computed by rules left out."""
+    who, trial = people.patients.candidate, people.patients.trial
+    days = {
+        name: np.take_along_axis(getattr(people.come, name), people.enrolled.candidate, axis=1).ravel()
+        for name in ("screened", "randomize", "first_dose")
+    }
+    anchors = anchor_days(scenario, days)
+    drawn = {
+        name: draw_variable(name, spread, chance, trial, who, anchors)
+        for name, spread in scenario.candidates.variables.items()
+        if protocol.variables[name].baseline
+    }
+    everyone = next(p.id for p in protocol.analysis.populations if p.members == "randomized")
+    kept = {name: column for name, column in drawn.items() if column is not None}
+    return Baseline(kept, everyone, (len(people.trials), protocol.design.enrollment))
