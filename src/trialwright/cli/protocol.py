@@ -66,9 +66,11 @@ def check(
 
 
 def _findings(protocol: Protocol) -> list[dict[str, str]]:
-    from trialwright.protocol import check_provenance
+    from trialwright.protocol import check_provenance, path_of, rule_warnings
 
-    return [{"check": "provenance", "message": message} for message in check_provenance(protocol)]
+    untraced = [{"check": "provenance", "message": message} for message in check_provenance(protocol)]
+    odd = [(path_of(protocol, problem.path), problem.message) for problem in rule_warnings(protocol)]
+    return untraced + [{"check": "rules", "message": f"{path}: {message}"} for path, message in odd]
 
 
 def _compared(protocol: Protocol, against: Path | None) -> list[Comparison]:
@@ -87,7 +89,8 @@ def _check_lines(findings: list[dict[str, str]], rows: list[Comparison] | None) 
     from trialwright.cli import synopsis
 
     yield from (f"{finding['check']}: {finding['message']}" for finding in findings)
-    yield "provenance: every value can be traced" if not findings else f"{len(findings)} finding(s)"
+    said = {finding["check"] for finding in findings}
+    yield from (f"{check}: nothing to say against it" for check in ("provenance", "rules") if check not in said)
     if rows is not None:
         yield from synopsis.comparison(rows)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from trialwright.protocol.models import OpenPoint, Protocol
 from trialwright.protocol.provenance import Provenance, inherit
 
-__all__ = ["Leaf", "OpenPoints", "check_provenance", "leaves", "open_points"]
+__all__ = ["Leaf", "OpenPoints", "check_provenance", "leaves", "open_points", "path_of"]
 
 _NOT_CONTENT = frozenset({"provenance", "sources", "open_points"})
 """Sections that talk about the document itself."""
@@ -97,3 +97,16 @@ def _findings(leaf: Leaf) -> Iterator[str]:
         yield f"{leaf.path} is {leaf.status} but gives no reason (why)"
     if leaf.status == "unknown" and leaf.value is not None:
         yield f"{leaf.path} is unknown but has a value"
+
+
+def path_of(document: BaseModel, steps: Iterable[str | int]) -> str:
+    """Return the path of a value as provenance names it, from its keys and indices.
+
+    A list's item goes by its id where it has one: ``arms.A.label`` for ``("arms", 0, "label")``.
+    """
+    value: Any = document
+    names = []
+    for step in steps:
+        value = getattr(value, str(step)) if isinstance(value, BaseModel) else value[step]
+        names.append(str(getattr(value, "id", step)) if isinstance(step, int) else step)
+    return ".".join(names)

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
-from trialwright.errors import RuleError
 from trialwright.protocol.complaints import known
 from trialwright.protocol.misfits import Misfit, raise_misfits
 from trialwright.protocol.models import Protocol
@@ -103,15 +102,6 @@ def _variables(protocol: Protocol) -> Iterator[Misfit]:
             yield Misfit(
                 ("variables", name, "type"), f"an attestation is a variable of type yes/no; found {variable.type!r}"
             )
-    for section, names in (
-        ("an anchor", protocol.eligibility.anchors),
-        ("a parameter", protocol.eligibility.parameters),
-    ):
-        for name in names:
-            if name in protocol.variables:
-                yield Misfit(
-                    ("variables", name), f"{name!r} is also the name of {section}; a rule could not tell them apart"
-                )
 
 
 def _eligibility(protocol: Protocol) -> Iterator[Misfit]:
@@ -200,35 +190,21 @@ def _open_points(protocol: Protocol) -> Iterator[Misfit]:
                 yield _unknown(("open_points", index, "about", place), "criterion or section", name, names)
 
 
-def _rules(protocol: Protocol) -> Iterator[Misfit]:
-    from trialwright.protocol.rules import Vocabulary, compile_rule
-
-    vocabulary = Vocabulary.of(protocol)
-    for loc, text, levels in _rule_texts(protocol):
-        try:
-            compile_rule(text, vocabulary, levels)
-        except RuleError as error:
-            yield Misfit(loc, _PLACE.sub("", str(error).split("\n")[0]), getattr(error, "offset", None))
-
-
-_PLACE = re.compile(r"^character \d+: ")
+_PLACE = re.compile(r"^(character \d+: )+")
 """Place within the rule; the file's line and column say it better."""
 
 
-def _rule_texts(protocol: Protocol) -> Iterator[tuple[Loc, str, tuple[str, ...] | None]]:
-    """Yield every rule with its place, and its levels where its value is one of these."""
-    for i, criterion in enumerate(protocol.eligibility.criteria):
-        if criterion.rule is not None:
-            yield ("eligibility", "criteria", i, "rule"), criterion.rule, None
-    for i, factor in enumerate(protocol.randomization.strata):
-        yield ("randomization", "strata", i, "rule"), factor.rule, factor.levels
-    for i, one in enumerate(protocol.interventions):
-        rules = [(("start", j), dose.when) for j, dose in enumerate(one.start)]
-        rules += [(("choice", j), choice.when) for j, choice in enumerate(one.choice)]
-        yield from ((("interventions", i, *place, "when"), when, None) for place, when in rules if when is not None)
-    for i, sample in enumerate(protocol.samples):
-        if sample.consent is not None:
-            yield ("samples", i, "consent"), sample.consent, None
+def _rules(protocol: Protocol) -> Iterator[Misfit]:
+    """Yield the faults of rules; a parameter that cannot be read is told once, not in each rule that names it."""
+    from trialwright.protocol.rules.static import check_rules
+
+    told: set[str] = set()
+    for problem in check_rules(protocol):
+        message = _PLACE.sub("", problem.message.split("\n")[0])
+        if message not in told:
+            yield Misfit(problem.path, message, problem.offset)
+        if problem.path[:2] == ("eligibility", "parameters"):
+            told.add(message)
 
 
 _CHECKS: tuple[Callable[[Protocol], Iterable[Misfit]], ...] = (

@@ -100,7 +100,35 @@ def test_show_as_json_is_the_protocol_with_its_hash(run):
 
 
 def test_check_of_a_sound_file_says_so(run):
-    assert run("protocol", "check", TINY) == (0, "provenance: every value can be traced\n", "")
+    code, out, err = run("protocol", "check", TINY)
+    assert (code, err) == (0, "")
+    assert out == "provenance: nothing to say against it\nrules: nothing to say against it\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            "anchors: [entry]",
+            "anchors: [entry, surgery]",
+            "rules: eligibility.anchors.1: anchor 'surgery' is",
+        ),
+        (
+            "short: Chemotherapy too close to entry",
+            "short: No recent chemotherapy",
+            "rules: eligibility.criteria.E01.short: exclusion E01 begins with a negation",
+        ),
+        (
+            "rule: age >= 18 y",
+            "rule: age >= 18 y and age < 18 y",
+            "rules: eligibility.criteria.I01.rule: the rule is always",
+        ),
+    ],
+)
+def test_check_of_rules_that_look_wrong_fails(run, spoiled, old, new, expected):
+    code, out, _ = run("protocol", "check", spoiled(old, new))
+    assert code == 1
+    assert expected in out
 
 
 def test_check_of_an_untraceable_file_fails(run, spoiled):
@@ -195,7 +223,7 @@ def test_screen_reads_json_and_answers_json(run, patient):
     [
         ("answers: {agee: 60}", (), "'agee' is no variable of the protocol (did you mean 'age'?)"),
         ("answers: {age: old}", (), "age: expected a finite number"),
-        ("answers: {}", ("--now", "entri"), "--now: 'entri' is no anchor; known: entry, randomization"),
+        ("answers: {}", ("--now", "entri"), "--now: 'entri' is no anchor; known: entry"),
         ("anchors: {entry: soon}\nanswers: {}", (), "anchors.entry: expected a date written YYYY-MM-DD; found 'soon'"),
         ("anchors: {entri: 2024-01-01}\nanswers: {}", (), "anchor 'entri' is not known"),
         ("age: 60", (), "'age' is not a field here"),

@@ -42,7 +42,12 @@ def changed(tmp_path):
         ("[2, 4]", "[2, 3]", "block size 3 must be a multiple of 2"),
         ("levels: [liver, no liver]", "levels: [liver, no liver, liver]", "'liver' is listed 2 times"),
         ("type: yes/no, attestation", "type: number, attestation", "an attestation is a variable of type yes/no"),
-        ("anchors: [entry,", "anchors: [age, entry,", "'age' is also the name of an anchor"),
+        (
+            "anchors: [entry]",
+            "anchors: [age, entry]",
+            "anchors.0: 'age' is a variable or parameter too",
+        ),
+        ("washout: {value: 14 d", "washout: {value: 14 days", "washout: a quantity is a number and a unit"),
         ("minimum_age: 18", "minimum_age: 18\n  maximum_age: 17", "expected at least the minimum age 18; found 17"),
         (
             "number: 2, short: ECOG",
@@ -112,3 +117,7 @@ def test_a_protocol_made_without_a_file_is_checked_too():
     content = load(TINY).model_dump(exclude={"provenance"})
     with pytest.raises(ValidationError, match=r"analysis\.control: arm 'x' is not in this protocol"):
         Protocol.model_validate(content | {"analysis": content["analysis"] | {"control": "x"}})
+
+
+def test_a_parameter_that_cannot_be_read_is_told_once(changed):
+    assert len(changed("washout: {value: 14 d", "washout: {value: 14 days").splitlines()) == 3
