@@ -1,6 +1,7 @@
 """The house stands as drawn: rooms with one door, walls between them, and nothing of one machine or study inside."""
 
 import ast
+import doctest
 import importlib
 import inspect
 import re
@@ -112,3 +113,10 @@ def test_locks_name_no_address():
     locks = sorted((ROOT / "requirements").glob("*.txt"))
     assert locks
     assert [shown(path) for path in locks if "://" in path.read_text(encoding="utf-8")] == []
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if path.name != "__main__.py"], ids=shown)
+def test_examples_in_docstrings_run(path):
+    name = ".".join(path.relative_to(SOURCE.parent).with_suffix("").parts).removesuffix(".__init__")
+    outcome = doctest.testmod(importlib.import_module(name))
+    assert outcome.failed == 0

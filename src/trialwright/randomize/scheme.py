@@ -9,7 +9,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from trialwright.protocol.models import Protocol
+    from trialwright.protocol import Protocol
 
 __all__ = ["Scheme", "scheme"]
 
