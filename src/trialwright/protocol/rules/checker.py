@@ -214,6 +214,8 @@ def _is_level(check: Checker, choice: ast.expr, operator: Operator, level: ast.e
     if check.bare(choice) is not None:
         check.fail(choice, check.vocabulary.unknown(str(check.bare(choice)), check.fields))
     node = check.node(choice)
+    if isinstance(node.type, SetOf):
+        check.fail(choice, "a set is not one level; write level in set_variable, or any_of(set_variable, {...})")
     if not isinstance(node.type, Choice):
         if isinstance(level, ast.Name):
             check.fail(level, check.vocabulary.unknown(level.id, check.fields))

@@ -1,8 +1,9 @@
 """Patients on every side of every boundary of some rules, as columns: what a rule says of all of them, it says always.
 
-For each variable the values are those beside each limit the rules name; what lies between two limits is treated alike
-by any rule of the language. All combinations are tried while they are few, otherwise a fixed sample of them, from
-which only existence may be concluded.
+For each variable the values are those on and beside each limit the rules name; what lies between two limits is treated
+alike. That holds while each comparison sets one variable against limits and one anchor; where a rule compares variables
+with each other, adds them, looks at records or names several anchors, or where the combinations are too many, the grid
+is not complete, and only existence may be concluded from it.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ __all__ = ["Grid", "boundary_patients"]
 
 _TODAY: Final = date(2020, 7, 15)
 _MOST: Final = 200_000
-_STEP: Final = 1e-3
+_STEP: Final = 1e-6
+_FULL_SET: Final = 8
 
 
 @dataclass(frozen=True)
@@ -49,12 +51,27 @@ def boundary_patients(rules: Sequence[Compiled]) -> Grid:
     limits = _limits(rules)
     values = {name: _values(variables[name], limits) for name in names}
     size = prod(len(each) for each in values.values())
-    lists = any(variables[name].type == "records" for name in names)
     picks = _picks([len(values[name]) for name in names], size)
     columns = {name: _column(variables[name], values[name], pick) for name, pick in zip(names, picks, strict=True)}
     anchors = dict.fromkeys(rules[0].vocabulary.anchors, day_number(_TODAY))
     count = len(picks[0]) if names else 1
-    return Grid(Frame(count, columns, anchors), size <= _MOST and not lists)
+    return Grid(Frame(count, columns, anchors), size <= _MOST and _covered([variables[name] for name in names], rules))
+
+
+def _covered(variables: list[Variable], rules: Sequence[Compiled]) -> bool:
+    """Whether the values enumerated stand for all values there are."""
+    plain = all(one.type != "records" and (one.type != "set" or len(one.levels) <= _FULL_SET) for one in variables)
+    one_anchor = len({anchor for rule in rules for anchor in rule.anchors}) <= 1
+    nodes = [node for rule in rules for node in n.walk(rule.node)]
+    return plain and one_anchor and all(_separable(node) for node in nodes)
+
+
+def _separable(node: n.Node) -> bool:
+    """Whether a comparison sets one variable against limits; a difference of days may have one variable end."""
+    if isinstance(node, n.Compare | n.Days | n.Months):
+        named = sum(isinstance(part, n.Datum) for part in n.walk(node))
+        return named == 1 and not any(isinstance(part, n.If) for part in n.walk(node))
+    return not isinstance(node, n.Sum | n.Difference | n.SameLevel)
 
 
 def _picks(sizes: list[int], size: int) -> list[np.ndarray[Any, np.dtype[Any]]]:
@@ -107,7 +124,7 @@ def _dates(limits: Mapping[str, set[float]]) -> list[int]:
 
 
 def _subsets(levels: tuple[str, ...]) -> list[tuple[bool, ...]]:
-    if len(levels) <= 4:
+    if len(levels) <= _FULL_SET:
         return list(product([False, True], repeat=len(levels)))
     chosen = [(), levels, *((level,) for level in levels)]
     return [tuple(level in some for level in levels) for some in chosen]

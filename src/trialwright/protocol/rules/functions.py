@@ -122,7 +122,7 @@ def _latest(check: Checker, tree: ast.Call) -> Node:
         check.fail(of, f"latest needs records with a field 'date' of type date; {field.records} has none")
     if isinstance(field.kind, SetOf):
         check.fail(of, f"latest gives one value; {field.records}.{field.name} is a set")
-    if not (isinstance(within, ast.BinOp) and isinstance(within.op, ast.MatMult)):
+    if not (isinstance(within, ast.BinOp) and isinstance(within.left, ast.BinOp)):
         check.fail(within, f"write {form}")
     window, anchor = check.node(within.left), check.node(within.right)
     in_days = isinstance(window, Quantity) and window.type.dimension == "days" and window.value >= 0

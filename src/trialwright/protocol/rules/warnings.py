@@ -103,5 +103,7 @@ def _wanted(criterion: Criterion, rule: Compiled) -> Compiled:
 
 def _never_both(one: Compiled, two: Compiled) -> bool:
     grid = boundary_patients([one, two])
-    met = (evaluate_columns(one, grid.frame) > 0) & (evaluate_columns(two, grid.frame) > 0)
-    return grid.complete and not met.any()
+    if not grid.complete:
+        return False
+    first, second = evaluate_columns(one, grid.frame) > 0, evaluate_columns(two, grid.frame) > 0
+    return bool(first.any() and second.any() and not (first & second).any())
