@@ -3,6 +3,7 @@
 import pytest
 
 from trialwright.derive import response
+from trialwright.errors import DataError
 
 SCANS = {0: "2023-12-25", 1: "2024-02-26", 2: "2024-04-22", 3: "2024-06-17", 4: "2024-08-12"}
 STATES = {"gone": "absent", "NE": "not evaluable", "left": "present", "PD": "progressed"}
@@ -183,3 +184,9 @@ def test_evaluators_never_mix(trial, small_protocol):
 def test_an_unknown_evaluator_is_named_with_those_known(trial, small_protocol):
     with pytest.raises(ValueError, match="'nobody' is not in the protocol; known: investigator, central"):
         response(trial(subjects="subject\n01"), small_protocol, "nobody")
+
+
+def test_a_measured_lesion_that_is_not_listed_is_an_error(trial, small_protocol):
+    measurements = "subject | number | lesion | diameter | assessed_on\n01 | 1 | T9 | 300 | 2024-02-26"
+    with pytest.raises(DataError, match="subject 01: lesion 'T9' is not in the table lesions"):
+        response(trial(subjects="subject\n01", measurements=measurements), small_protocol)

@@ -6,8 +6,9 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from trialwright.analyze.curve import SOURCE
 from trialwright.analyze.study import Finding, Group
-from trialwright.analyze.survival import SOURCE, Survival
+from trialwright.analyze.survival import Survival
 from trialwright.stats import RiskTable, cox, log_rank
 
 if TYPE_CHECKING:

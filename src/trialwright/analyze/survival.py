@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from trialwright.analyze.curve import SOURCE, trace
 from trialwright.analyze.study import Finding, Group, Place, Study
 from trialwright.stats import EventTimes, RiskTable, days, kaplan_meier, reverse_kaplan_meier
 
@@ -14,11 +14,8 @@ if TYPE_CHECKING:
     from trialwright.protocol import AnalysisItem
     from trialwright.stats import Curve, Estimate
 
-__all__ = ["GRID_MONTHS", "SOURCE", "Ended", "Survival", "survival"]
+__all__ = ["Ended", "Survival", "survival"]
 
-SOURCE = "derive.time_to_event"
-GRID_MONTHS = 3
-"""Months between the days at which numbers at risk are listed."""
 NOBODY = "no patient to analyze"
 
 
@@ -114,7 +111,7 @@ def _estimates(analysis: Survival, group: Group, horizon: int) -> Iterator[Findi
         yield _rate(analysis, group, curve, at)
     yield _median(analysis, group, "follow-up", follow_up, "reverse-kaplan-meier")
     if group.name != "all":
-        yield from _curve(analysis, group, curve, horizon)
+        yield from trace(analysis.place, group, curve, horizon)
 
 
 def _nothing(analysis: Survival, group: Group) -> Iterator[Finding]:
@@ -160,43 +157,3 @@ def _limits(estimate: Estimate) -> dict[str, Any]:
         "level": estimate.level,
         "problem": estimate.problem if estimate.value is None else None,
     }
-
-
-def _curve(analysis: Survival, group: Group, curve: Curve, horizon: int) -> Iterator[Finding]:
-    """Return the steps of the curve, the numbers at risk on a grid, and the days of censoring."""
-    place, total = analysis.place, 0
-    common: dict[str, Any] = {"method": "kaplan-meier", "source": SOURCE}
-    steps = zip(curve.days, curve.at_risk, curve.events, curve.survival, strict=True)
-    yield place.found(group, "survival", 1.0, at=0.0, events=0, unit="share", level=curve.level, **common)
-    for index, (day, at_risk, events, value) in enumerate(steps):
-        total += int(events)
-        if events or index == len(curve.days) - 1:
-            lower, upper = (_known(limit[index]) for limit in (curve.lower, curve.upper))
-            fields = common | {"lower": lower, "upper": upper, "level": curve.level, "n": int(at_risk), "events": total}
-            yield place.found(group, "survival", float(value), at=float(day), unit="share", **fields)
-    yield from _at_risk(analysis, group, curve, horizon)
-    for day, count in zip(curve.days, curve.censored, strict=True):
-        if count:
-            yield place.found(
-                group, "censored at", float(count), at=float(day), unit="patients", method="count", source=SOURCE
-            )
-
-
-def _at_risk(analysis: Survival, group: Group, curve: Curve, horizon: int) -> Iterator[Finding]:
-    grid = _grid(horizon)
-    convention = "just before the day: patients followed for so many days or more"
-    fields: dict[str, Any] = {"unit": "patients", "method": "count", "conventions": convention, "source": SOURCE}
-    for at, number in zip(grid, curve.at_risk_at(grid), strict=True):
-        yield analysis.place.found(group, "at risk", float(number), at=float(at), **fields)
-
-
-def _grid(horizon: int) -> list[int]:
-    grid, month = [0], GRID_MONTHS
-    while round(days(month)) <= horizon:
-        grid.append(round(days(month)))
-        month += GRID_MONTHS
-    return grid
-
-
-def _known(limit: float) -> float | None:
-    return None if math.isnan(limit) else float(limit)

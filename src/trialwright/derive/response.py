@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from trialwright.derive.lesions import Lesion, Scan, Seen, Sighting, diameter_of, gone, growth_shown_on, new_sightings
 from trialwright.derive.recist import OverallRule, nontarget_response, overall_response, target_response
 from trialwright.derive.rows import columns, frame, grouped, source
+from trialwright.errors import DataError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -83,7 +84,7 @@ def response(data: TrialData, protocol: Protocol, evaluator: str = "investigator
     ``assessed_on`` is the latest scan of the assessment. ``response_on`` is the day that counts: of a progression the
     earliest scan that shows it, of any other response the latest scan. ``known_on`` is the day from which the response
     was certain: it is later than the assessment when an equivocal new lesion was confirmed afterwards. Raises
-    ValueError for an evaluator who is not in the protocol.
+    ValueError for an evaluator who is not in the protocol, DataError for a measurement of a lesion that is not listed.
     """
     if evaluator not in protocol.assessments.evaluators:
         known = ", ".join(protocol.assessments.evaluators)
@@ -98,6 +99,7 @@ def _patients(data: TrialData, evaluator: str) -> Iterator[_Patient]:
     assessments, lesions, measurements = (
         data[name].filter(pl.col("evaluator") == evaluator) for name in ("assessments", "lesions", "measurements")
     )
+    _check_listed(lesions, measurements)
     seen = _seen(measurements)
     followed = grouped(lesions, "role", "lesion", "node")
     performed = grouped(assessments.filter(pl.col("assessed_on").is_not_null()), "number", "assessed_on")
@@ -107,6 +109,17 @@ def _patients(data: TrialData, evaluator: str) -> Iterator[_Patient]:
             by_role[role].append(Lesion(name, node))
         scans = _scans(dict(performed.get(subject, ())), seen.get(subject, {}))
         yield _Patient(subject, evaluator, by_role["target"], by_role["non-target"], by_role["new"], scans)
+
+
+def _check_listed(lesions: pl.DataFrame, measurements: pl.DataFrame) -> None:
+    """A lesion that is measured and not listed has no role: leaving it out would hide a progression."""
+    listed = set(zip(*columns(lesions, "subject", "lesion"), strict=True))
+    stray = sorted(set(zip(*columns(measurements, "subject", "lesion"), strict=True)) - listed)
+    if stray:
+        subject, lesion = stray[0]
+        raise DataError(
+            f"measurements of subject {subject}: lesion {lesion!r} is not in the table lesions; list it there"
+        )
 
 
 def _seen(measurements: pl.DataFrame) -> dict[str, dict[int, dict[str, Seen]]]:
