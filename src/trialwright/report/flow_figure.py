@@ -24,8 +24,14 @@ _GAP = 30.0
 _CHARACTER = 6.7
 """Mean width of a character at the figure's font size, for breaking lines."""
 
-Entry = tuple[str, "Result", bool]
-"""Words, their count, and whether the line is a heading of the box."""
+_WORDS = {
+    "cannot tell": "Eligibility cannot be told",
+    "no dose stated": "No dose stated for them",
+    "closed": "Recruitment had closed",
+}
+
+Entry = tuple[str, "Result | None", bool]
+"""Words, their count if they have one, and whether the line is a heading of the box."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,8 @@ class _Box:
         room = int((self.width - 2 * _PAD) / _CHARACTER)
         found: list[tuple[str, Result | None, bool]] = []
         for words, row, strong in self.entries:
-            *first, last = wrapped(f"{words} (n\u00a0=\u00a0{printed.estimate(row)})", room)
+            count = "" if row is None else f" (n\u00a0=\u00a0{printed.estimate(row)})"
+            *first, last = wrapped(words + count, room)
             found += [(text, None, strong) for text in first] + [(last, row, strong)]
         return found
 
@@ -85,12 +92,10 @@ def _layout(contents: Contents, flow: Flow, width: float) -> tuple[list[_Box], M
 
 
 def _excluded(flow: Flow) -> tuple[Entry, ...]:
-    """The total is not a result of its own: it links to the assessed, of whom the randomized are the rest."""
-    return tuple(
-        (row.statistic.capitalize(), row, False)
-        for row in flow.excluded
-        if row.value or row.statistic == "not eligible"
-    )
+    """Reasons nobody had are left out; "not eligible" always stands."""
+    shown = (row for row in flow.excluded if row.value or row.statistic == "not eligible")
+    reasons = ((_WORDS.get(row.statistic, row.statistic.capitalize()), row, False) for row in shown)
+    return (("Not randomized", None, True), *reasons)
 
 
 def _column(contents: Contents, arm: ArmFlow, width: float, y: float) -> list[_Box]:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from trialwright.report import format as printed
-from trialwright.report.layout import table
+from trialwright.report.layout import row, table
 from trialwright.report.markup import Content, Markup, tag
 from trialwright.report.numbers import number
 
@@ -43,12 +43,16 @@ class ItemGrid:
         """Return the cut and group of each column."""
         return [(cut, group) for cut in self.contents.cuts for group in self.groups]
 
-    def cells(self, statistic: str, show: Show = printed.estimate, **wanted: Any) -> list[Content]:
-        """Return one statistic as a row of linked numbers."""
+    def row(
+        self, name: str, statistic: str, show: Show = printed.estimate, *, sub: bool = False, **wanted: Any
+    ) -> Markup | None:
+        """Return one statistic as a row of linked numbers; None where the plan asks for none of them."""
         wanted = {"population": self.item.population} | wanted
         find = self.contents.first
-        found = (find(cut, self.item.endpoint, statistic, group=group, **wanted) for cut, group in self.columns)
-        return [cell(self.contents, row, show) for row in found]
+        found = [find(cut, self.item.endpoint, statistic, group=group, **wanted) for cut, group in self.columns]
+        if not any(found):
+            return None
+        return row(name, (cell(self.contents, each, show) for each in found), sub=sub)
 
     def seen(self, statistic: str, field: str) -> list[Any]:
         """Return the different items or landmarks of one statistic, in order."""
@@ -60,11 +64,11 @@ class ItemGrid:
         )
         return [value for value in dict.fromkeys(getattr(r, field) for r in rows) if value is not None]
 
-    def table(self, rows: Sequence[Markup], note: str = "") -> Markup:
+    def table(self, rows: Sequence[Markup | None], note: str = "") -> Markup:
         """Return the table with its two rows of heads."""
         title = tag("b", self.contents.endpoint_label(self.item.endpoint))
         caption = (title, f", {self.contents.population_label(self.item.population)}. ", note)
-        return table(caption, self._heads(), rows)
+        return table(caption, self._heads(), [each for each in rows if each is not None])
 
     def _heads(self) -> list[Markup]:
         span = str(len(self.groups))

@@ -9,8 +9,8 @@ from trialwright.report import format as printed
 from trialwright.report.curves import curve_figure
 from trialwright.report.figure import Figure
 from trialwright.report.grid import ItemGrid, with_limits
-from trialwright.report.layout import drawn, part, row, section
-from trialwright.report.markup import Markup
+from trialwright.report.layout import drawn, part, section
+from trialwright.report.markup import Markup, tag
 from trialwright.stats import months
 
 if TYPE_CHECKING:
@@ -46,26 +46,29 @@ def _drawn_at(contents: Contents, item: AnalysisItem) -> tuple[str, ...]:
 def effects(contents: Contents, figures: Sequence[Figure]) -> Markup:
     """Return curves and effect tables of all times to event."""
     tables = [_effect(ItemGrid(contents, item)) for item in _planned(contents, "time to event")]
-    return section(contents, "effects", "Times to event", [drawn(contents, figure) for figure in figures], tables)
+    pictures = [drawn(contents, figure) for figure in figures]
+    return section(contents, "effects", "Times to event", pictures, tag("div", tables, cls="wide"))
 
 
 def _effect(grid: ItemGrid) -> Markup:
     ci = _ci(grid.contents)
     rows = [
-        row("Patients", grid.cells("events", lambda r: printed.exact(r.n))),
-        row("Events", grid.cells("events")),
-        row("Censored", grid.cells("censored")),
-        *(
-            row(why, grid.cells("censoring reason", item=why), sub=True)
-            for why in grid.seen("censoring reason", "item")
-        ),
-        row(f"Median, months {ci}", grid.cells("median", with_limits)),
-        *(row(_landmark(at, ci), grid.cells("rate", with_limits, at=at)) for at in sorted(grid.seen("rate", "at"))),
-        row(f"Hazard ratio {ci}", grid.cells("hazard ratio", with_limits)),
-        row("Log-rank P, two-sided", grid.cells("log-rank P")),
-        row(f"Median follow-up, months {ci}", grid.cells("follow-up", with_limits)),
+        grid.row("Patients", "events", lambda r: printed.exact(r.n)),
+        grid.row("Events", "events"),
+        grid.row("Censored", "censored"),
+        *(grid.row(why, "censoring reason", sub=True, item=why) for why in grid.seen("censoring reason", "item")),
+        grid.row(f"Median, months {ci}", "median", with_limits),
+        *(grid.row(_landmark(at, ci), "rate", with_limits, at=at) for at in sorted(grid.seen("rate", "at"))),
+        grid.row(f"Hazard ratio {ci}", "hazard ratio", with_limits),
+        grid.row("Log-rank P, two-sided", "log-rank P"),
+        grid.row(f"Median follow-up, months {ci}", "follow-up", with_limits),
     ]
-    return grid.table(rows, _conventions(grid))
+    return grid.table(rows, _among(grid) + _conventions(grid))
+
+
+def _among(grid: ItemGrid) -> str:
+    endpoint = grid.contents.protocol.endpoint(grid.item.endpoint)
+    return "Responders only. " if endpoint.kind == "time to event" and endpoint.among == "responders" else ""
 
 
 def _ci(contents: Contents) -> str:
@@ -83,23 +86,29 @@ def _conventions(grid: ItemGrid) -> str:
 
 def response(contents: Contents) -> Markup:
     """Return best responses and the rates of the response endpoints."""
-    items = _planned(contents, "response")
-    first = {item.population: item for item in reversed(items)}
-    tables = [_response(ItemGrid(contents, item), best=first[item.population] is item) for item in items]
-    return section(contents, "response", "Response", tables)
+    grids = [ItemGrid(contents, item) for item in _planned(contents, "response")]
+    first = {_best(grid): grid for grid in reversed(grids)}
+    tables = [_response(grid, best=first[_best(grid)] is grid) for grid in grids]
+    return section(contents, "response", "Response", tables, cls="wide")
+
+
+def _best(grid: ItemGrid) -> tuple[object, ...]:
+    """Best responses differ between endpoints by their rules only; equal ones stand in the first table alone."""
+    here = (grid.item.endpoint, grid.item.population, "best response")
+    found = (r for r in grid.contents.results if (r.endpoint, r.population, r.statistic) == here)
+    return (grid.item.population, *((r.cut, r.group, r.item, r.value) for r in found))
 
 
 def _response(grid: ItemGrid, *, best: bool) -> Markup:
-    """Best responses are the same for every endpoint, so they stand in the first table of a population."""
     ci = _ci(grid.contents)
     names = grid.seen("best response", "item") if best else []
     rows = [
-        row("Patients", grid.cells("rate", lambda r: printed.exact(r.n))),
-        row("Successes", grid.cells("rate", printed.count_and_share)),
-        row(f"{ci[1:-1]} of the share, %", grid.cells("rate", printed.interval)),
-        row(f"Difference {ci}", grid.cells("difference", with_limits)),
-        row("P of the difference", grid.cells("difference P")),
-        *([part("Best overall response", len(grid.columns) + 1)] if names else []),
-        *(row(name, grid.cells("best response", item=name), sub=True) for name in names),
+        grid.row("Patients", "rate", lambda r: printed.exact(r.n)),
+        grid.row("Successes", "rate", printed.count_and_share),
+        grid.row(f"{ci[1:-1]} of the share, %", "rate", printed.interval),
+        grid.row(f"Difference {ci}", "difference", with_limits),
+        grid.row("P of the difference", "difference P"),
+        part("Best overall response", len(grid.columns) + 1) if names else None,
+        *(grid.row(name, "best response", sub=True, item=name) for name in names),
     ]
-    return grid.table(rows)
+    return grid.table(rows, "; ".join(grid.seen("rate", "conventions")))

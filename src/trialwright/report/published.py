@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from trialwright.report import format as printed
@@ -29,9 +29,8 @@ _CHECKS = {
 def compared(contents: Contents) -> Markup:
     """Return published beside rehearsed, with the place of each published value among the replays."""
     labels = ("Published", "Rehearsed", "Replays: mean (5% to 95%)", "Place", "Replays below")
-    rows = [
-        made for cut in dict.fromkeys(c.claim.cut for c in contents.comparison) for made in _cut(contents, cut, labels)
-    ]
+    cuts = _cuts(contents, [c.claim for c in contents.comparison])
+    rows = [made for cut in cuts for made in _cut(contents, cut, labels)]
     caption = (
         "Each published figure beside the same statistic of this rehearsal, and its place among replays of the trial. ",
         "Band: middle nine tenths of the replays; line: their mean; dot: published. ",
@@ -49,6 +48,13 @@ def _cut(contents: Contents, cut: str, labels: Sequence[str]) -> Iterator[Markup
     for c in contents.comparison:
         if c.claim.cut == cut:
             yield row(_label(c.claim), _compared(contents, c), labels=labels)
+
+
+def _cuts(contents: Contents, claims: Iterable[Claim]) -> list[str]:
+    """Return the cuts of the claims: those of the plan in its order, then the others."""
+    seen = dict.fromkeys(claim.cut for claim in claims)
+    planned = [cut.id for cut in contents.protocol.analysis.cuts if cut.id in seen]
+    return [*planned, *(cut for cut in seen if cut not in planned)]
 
 
 def _label(claim: Claim) -> Content:
@@ -87,7 +93,9 @@ def _to_claim(claim: str, text: str) -> Content:
 
 
 def _with_unit(text: str, unit: str) -> str:
-    return text + _UNITS.get(unit, f" {unit}") if text else text
+    """The unit stands with the value, before any limits."""
+    value, space, limits = text.partition(" (")
+    return value + _UNITS.get(unit, f" {unit}") + space + limits if text else text
 
 
 def published_text(c: Compared) -> str:

@@ -156,7 +156,7 @@ def test_a_value_of_the_synopsis_leads_to_its_source(page: str, tiny: Protocol) 
 
 def test_published_figures_stand_beside_rehearsed_ones(page: str) -> None:
     part = page[page.index('<section id="published"') : page.index('<section id="checks"')]
-    assert "4.9 (3.6-6.1) months" in part
+    assert "4.9 months (3.6-6.1)" in part
     assert "0.84 (0.66-1.07)" in part
     assert part.count('class="figure strip"') == part.count("<tr>") - 2, "all but the heads and the claim that is text"
 

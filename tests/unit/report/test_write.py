@@ -77,9 +77,25 @@ def test_the_terminal_shows_published_beside_rehearsed(found: Results) -> None:
     comparison = made_up_results.evidence_for(found)["comparison"]
     shown = StringIO()
     Console(width=160, file=shown).print(published_table(comparison))
-    assert "4.9 (3.6-6.1) months" in shown.getvalue()
+    assert "4.9 months (3.6-6.1)" in shown.getvalue()
     assert "0.84 (0.66-1.07)" in shown.getvalue()
     assert shown.getvalue().count("\n") >= len(comparison)
+
+
+def test_three_arms_are_drawn_beside_each_other_and_each_compared_with_the_control(
+    tiny: Protocol, tmp_path: Path
+) -> None:
+    content = tiny.model_dump()
+    third = content["arms"][0] | {"id": "third", "short": "Third", "label": "Third arm"}
+    content["arms"] = (*content["arms"], third)
+    content["randomization"] |= {"ratio": {"new": 1, "standard": 1, "third": 1}, "block_sizes": (3,)}
+    protocol = Protocol.model_validate(content)
+    files = write(made_up_results.results_for(protocol), protocol, tmp_path, virtual=True, manifest={})
+    page = files[0].read_text(encoding="utf-8")
+    assert "Exampletinib v Comparator" in page
+    assert "Third v Comparator" in page
+    curves = next(path for path in files if path.name == "pfs-itt-final.svg").read_text(encoding="utf-8")
+    assert all(f'class="curve arm{i}"' in curves for i in range(3))
 
 
 def test_what_the_analysis_finds_can_be_reported(
