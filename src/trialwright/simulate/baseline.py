@@ -25,6 +25,8 @@ class Baseline:
     """Baseline variables of a chunk of trials."""
 
     drawn: Mapping[str, Drawn]
+    numbers: frozenset[str]
+    """Variables that are numbers."""
     population: str
     shape: tuple[int, int]
 
@@ -35,10 +37,11 @@ class Baseline:
         size = np.where(inside.any(axis=1), inside.sum(axis=1), np.nan)
         for name, column in self.drawn.items():
             values = column.values.reshape(self.shape)
-            if column.spread.normal or column.spread.uniform:
-                known = np.where(inside, values, np.nan)
+            if name in self.numbers:
+                numbers = np.array([float(level) for level in column.levels])[values] if column.levels else values
                 key = result_key(cut, "baseline", self.population, "all", "median", item=name)
-                found[key] = np.array([np.median(row[mask]) if mask.any() else np.nan for row, mask in zip(known, inside, strict=True)])
+                found[key] = np.array([_median(row[mask]) for row, mask in zip(numbers, inside, strict=True)])
+                continue
             for code, level in enumerate(column.levels):
                 key = result_key(cut, "baseline", self.population, "all", "share", item=f"{name}={level}")
                 found[key] = ((values == code) & inside).sum(axis=1) / size
@@ -60,4 +63,9 @@ def baseline_values(protocol: Protocol, scenario: Scenario, chance: Chance, peop
     }
     everyone = next(p.id for p in protocol.analysis.populations if p.members == "randomized")
     kept = {name: column for name, column in drawn.items() if column is not None}
-    return Baseline(kept, everyone, (len(people.trials), protocol.design.enrollment))
+    numbers = frozenset(name for name in kept if protocol.variables[name].type == "number")
+    return Baseline(kept, numbers, everyone, (len(people.trials), protocol.design.enrollment))
+
+
+def _median(values: Floats) -> float:
+    return float(np.median(values)) if len(values) else float("nan")

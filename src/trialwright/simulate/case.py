@@ -15,7 +15,7 @@ from trialwright.protocol import Arm, Protocol
 from trialwright.simulate.chance import Chance
 from trialwright.simulate.course import Course, Events, Patients
 
-__all__ = ["Case", "Journal"]
+__all__ = ["Case", "Draws", "Journal"]
 
 
 @dataclass
@@ -29,13 +29,30 @@ class Journal:
         self.rows[table].append(row)
 
 
+@dataclass
+class Draws:
+    """Uniforms that only the records need, drawn for all patients when the first one asks."""
+
+    chance: Chance
+    patients: Patients
+    drawn: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+
+    def of(self, row: int, purpose: str, count: int) -> NDArray[np.float64]:
+        """Return ``count`` uniforms of one patient; more of them continue the same sequence."""
+        have = self.drawn.get(purpose)
+        if have is None or have.shape[1] < count:
+            who = self.patients
+            have = self.drawn[purpose] = self.chance.uniforms(f"records {purpose}", who.trial, who.candidate, count)
+        return have[row, :count]
+
+
 @dataclass(frozen=True)
 class Case:
     """One randomized patient: everything days count from randomization (day 0)."""
 
     protocol: Protocol
     scenario: Scenario
-    chance: Chance
+    draws: Draws
     journal: Journal
     patients: Patients
     course: Course
@@ -64,8 +81,7 @@ class Case:
 
     def uniforms(self, purpose: str, count: int) -> NDArray[np.float64]:
         """Return uniforms of this patient for a purpose that only the records need."""
-        trial, who = self.patients.trial[self.row], self.patients.candidate[self.row]
-        return self.chance.uniforms(f"records {purpose}", trial, who, count)
+        return self.draws.of(self.row, purpose, count)
 
     def write(self, table: str, **row: Any) -> None:
         """Append a row of this patient."""

@@ -11,7 +11,7 @@ from trialwright.protocol import Protocol, stratum
 from trialwright.randomize import Allocator, Assignment, key_from_seed, scheme
 from trialwright.records import TrialData
 from trialwright.simulate.burden import Burden
-from trialwright.simulate.case import Case, Journal
+from trialwright.simulate.case import Case, Draws, Journal
 from trialwright.simulate.chance import Chance
 from trialwright.simulate.course import Course, Patients, draw_course, draw_events
 from trialwright.simulate.cuts import NOT_REACHED, cut_days
@@ -124,6 +124,7 @@ def _cases(
     events = tuple(draw_events(event, arms, window, patients, course, chance) for event in scenario.adverse_events)
     randomize = np.array([candidate.randomize for candidate in chosen])
     cuts = [cut_days(protocol, scenario, cut, patients, randomize, course)[0] for cut in protocol.analysis.cuts]
+    draws = Draws(chance, patients)
     cases = []
     for row, candidate in enumerate(chosen):
         organs = zip(scenario.lesions.organs, burden.involved[candidate.index], burden.measurable[candidate.index], strict=True)
@@ -131,7 +132,7 @@ def _cases(
             Case(
                 protocol=protocol,
                 scenario=scenario,
-                chance=chance,
+                draws=draws,
                 journal=journal,
                 patients=patients,
                 course=course,
