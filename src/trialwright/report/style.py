@@ -138,7 +138,8 @@ tr[id]{scroll-margin-top:calc(34vh + 4.5rem)}
  body>.virtual{position:static}
  .wide{page:wide}
  h2{break-before:page;border:0;margin-top:0}h2.first{break-before:auto}
- figure,tr,.virtual,.wide .scroll,caption{break-inside:avoid}h2,h3,caption{break-after:avoid}thead{display:table-header-group}
+ figure,tr,.virtual,.wide .scroll,caption{break-inside:avoid}
+ h2,h3,caption{break-after:avoid}thead{display:table-header-group}
  .scroll{overflow:visible}figure .scroll svg{min-width:0;max-height:10.5cm}
  table{font-size:8pt}th,td{padding:.12rem .35rem}.keep tbody th{min-width:0}td.v{white-space:normal}
  .print{display:block}
