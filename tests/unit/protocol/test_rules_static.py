@@ -1,7 +1,7 @@
 """Static checks of rules, thresholds that examples must notice, and example patients."""
 
 import pytest
-from tiny_study import FOLDER, changed, tiny
+from tiny_study import FOLDER, changed, rebuilt, tiny
 
 from trialwright.protocol import (
     Example,
@@ -34,9 +34,14 @@ def messages(protocol):
     return [(problem.path, problem.message) for problem in rule_warnings(protocol)]
 
 
-def test_the_made_up_trial_has_no_problem_but_an_unused_anchor():
+def test_the_made_up_trial_has_no_problem():
     assert check_rules(tiny()) == ()
-    assert messages(tiny()) == [(("eligibility", "anchors", 1), "anchor 'randomization' is used by no rule")]
+    assert messages(tiny()) == []
+
+
+def test_an_unused_anchor_is_found():
+    protocol = changed(("eligibility", "anchors"), ("entry", "surgery"))
+    assert messages(protocol) == [(("eligibility", "anchors", 1), "anchor 'surgery' is used by no rule")]
 
 
 @pytest.mark.parametrize(
@@ -83,7 +88,8 @@ def test_what_looks_wrong_in_a_rule_is_found(path, value, message):
 @pytest.mark.parametrize(
     "rule",
     [
-        "days(last_chemotherapy, entry) < 7 d or days(last_chemotherapy, randomization) < 14 d",
+        'days(last_chemotherapy, entry) < 7 d and days(date("2020-01-01"), last_chemotherapy) > 9999 d',
+        "days(last_chemotherapy, last_chemotherapy) < 1 d",
         "age + age > 200 y",
         "any(lesions where organ == liver and measurable)",
         "age > 18 y and age < 19 y",
@@ -143,3 +149,10 @@ def test_mutants_move_each_limit_by_its_last_digit():
         "washout 1.5 wk -> 1.4 wk",
         "washout 1.5 wk -> 1.6 wk",
     ]
+
+
+def test_no_claim_is_made_over_two_anchors_that_may_lie_apart():
+    rule = "days(last_chemotherapy, entry) >= 28 d and days(last_chemotherapy, surgery) < 14 d"
+    protocol = rebuilt(changed(("eligibility", "anchors"), ("entry", "surgery")), rule_of(3), rule)
+    assert check_rules(protocol) == ()
+    assert messages(protocol) == [(("eligibility", "parameters", "washout"), "parameter 'washout' is used by no rule")]

@@ -7,7 +7,7 @@ from pathlib import Path
 from trialwright.protocol import Protocol, load
 
 FOLDER = Path(__file__).parents[2] / "studies" / "tiny"
-ANCHORS = {"entry": date(2024, 3, 1), "randomization": date(2024, 3, 8)}
+ANCHORS = {"entry": date(2024, 3, 1)}
 ANSWERS = {
     "age": 60,
     "ecog": "1",
