@@ -164,6 +164,7 @@ def test_published_figures_stand_beside_rehearsed_ones(page: str) -> None:
 def test_a_claim_that_nothing_answers_is_listed_all_the_same(page: str) -> None:
     details = page[page.index('id="c-c-alone"') :].split("</tr>", maxsplit=1)[0]
     assert "no number of a rehearsal" in details
+    assert "42.1%" in details
     assert "derived" in details
 
 
