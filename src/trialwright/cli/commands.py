@@ -14,6 +14,7 @@ import typer
 
 from trialwright.cli import evidence, protocol, randomize
 from trialwright.cli.errors import exit_code
+from trialwright.cli.rehearse import rehearse
 
 __all__ = ["app", "main"]
 
@@ -26,7 +27,10 @@ app = typer.Typer(
 )
 
 # One line for each room, in the order a trial passes through them.
+app.command()(rehearse)
 app.add_typer(protocol.app, name="protocol")
+app.add_typer(randomize.app, name="randomize")
+app.add_typer(evidence.app, name="evidence")
 app.add_typer(randomize.app, name="randomize")
 app.add_typer(evidence.app, name="evidence")
 

@@ -6,7 +6,6 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from trialwright.derive.time_to_event import time_to_event
-from trialwright.errors import DataError
 
 if TYPE_CHECKING:
     from trialwright.protocol import Cut, Protocol
@@ -15,25 +14,20 @@ if TYPE_CHECKING:
 __all__ = ["cut_dates"]
 
 
-def cut_dates(data: TrialData, protocol: Protocol) -> dict[str, date]:
+def cut_dates(data: TrialData, protocol: Protocol) -> dict[str, date | None]:
     """Return the day of each cut of the plan: its own date, or the day its n-th event was observed.
 
     An event counts from the day it was certain (``known_on`` of ``time_to_event``), so that a cut made on that day
-    holds n events. Raises DataError when fewer events than n were observed.
+    holds n events. None: fewer events than n were observed, the cut is not reached.
     """
     return {cut.id: cut.on or _event_day(data, protocol, cut) for cut in protocol.analysis.cuts}
 
 
-def _event_day(data: TrialData, protocol: Protocol, cut: Cut) -> date:
+def _event_day(data: TrialData, protocol: Protocol, cut: Cut) -> date | None:
     import polars as pl
 
     if cut.endpoint is None or cut.events is None:
         raise ValueError(f"cut {cut.id!r} must have a date, or an endpoint with its number of events")
     times = time_to_event(data, protocol, cut.endpoint)
     days: list[date] = sorted(times.filter(pl.col("event"))["known_on"].to_list())
-    if len(days) < cut.events:
-        raise DataError(
-            f"cut {cut.id!r} needs {cut.events} events of {cut.endpoint}, and {len(days)} were observed; "
-            "follow the patients longer, or lower the number of events of the cut"
-        )
-    return days[cut.events - 1]
+    return days[cut.events - 1] if len(days) >= cut.events else None
