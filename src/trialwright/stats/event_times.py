@@ -238,8 +238,9 @@ def _positions(name: str, codes: ArrayLike, names: tuple[str, ...], n: int) -> I
         raise ValueError(f"{name} must have one entry for each of the {n} subjects; got shape {array.shape}")
     if array.dtype.kind not in "iu":
         raise ValueError(f"{name} must be whole positions in {names}; got {array.dtype}. For labels use EventTimes.of.")
-    wrong = (array < 0) | (array >= len(names))
-    _refuse(name, f"a position in {names}", wrong, array, "Name all of them, in order.")
+    if array.min() < 0 or array.max() >= len(names):
+        wrong = (array < 0) | (array >= len(names))
+        _refuse(name, f"a position in {names}", wrong, array, "Name all of them, in order.")
     return array.astype(np.int32)
 
 

@@ -41,7 +41,7 @@ def partial_likelihood(ties: Ties, rule: TieRule) -> PartialLikelihood:
     if rule == "efron":
         return _efron(ties)
     if rule == "breslow":
-        return _RiskSets(ties.events.sum(axis=0), ties.at_risk, ties.events.sum(axis=1))
+        return _RiskSets(ties.events.sum(axis=0), ties.at_risk.T.copy(), ties.events.sum(axis=1))
     if rule == "exact":
         return _outcomes(ties) if len(ties.events) else _efron_risk_sets(ties)
     raise ValueError(f"ties must be one of {', '.join(get_args(TieRule))}; got {rule!r}")
@@ -54,20 +54,20 @@ class _RiskSets:
     events: FloatArray
     """[arms] in all"""
     at_risk: FloatArray
-    """[R, arms] risk sets"""
+    """[arms, R] risk sets; this way round sums over arms are sums of long rows"""
     times: FloatArray
     """[R] how often each stands in the denominator"""
 
     def __call__(self, b: FloatArray) -> Derivatives:
-        weighted = self.at_risk * np.exp(b)
-        total = weighted.sum(axis=1)
-        share = weighted / total[:, None]
-        counted = share * self.times[:, None]
-        mean = counted.sum(axis=0)
+        weighted = self.at_risk * np.exp(b)[:, None]
+        total = weighted.sum(axis=0)
+        share = weighted / total
+        counted = share * self.times
+        mean = counted.sum(axis=1)
         return Derivatives(
             float(self.events @ b - self.times @ np.log(total)),
             self.events - mean,
-            np.diag(mean) - counted.T @ share,
+            np.diag(mean) - counted @ share.T,
         )
 
 
@@ -117,7 +117,7 @@ def _efron_risk_sets(ties: Ties) -> _RiskSets:
     d = ties.events.sum(axis=1).astype(int)
     day = np.repeat(np.arange(len(d)), d)
     passed = (np.arange(len(day)) - np.repeat(np.cumsum(d) - d, d)) / d[day]
-    at_risk = ties.at_risk[day] - passed[:, None] * ties.events[day]
+    at_risk = ties.at_risk.T[:, day] - passed * ties.events.T[:, day]
     return _RiskSets(ties.events.sum(axis=0), at_risk, np.ones(len(day)))
 
 

@@ -55,8 +55,7 @@ class RiskTable:
         if np.prod(shape, dtype=float) > 2 * MOST_CELLS:
             cells = f"{shape[0]} strata x {shape[1]} days x {shape[2]} arms"
             raise ValueError(f"a risk table must have at most {MOST_CELLS} cells; got {cells}. Pool strata.")
-        key = ((times.stratum.astype(np.int64) * shape[1] + place) * shape[2] + times.arm) * 2 + times.event
-        counts = np.bincount(key, minlength=int(np.prod(shape))).astype(np.int32).reshape(shape)
+        counts = np.bincount(_cell(times, place, shape), minlength=int(np.prod(shape))).astype(np.int32).reshape(shape)
         seen = counts.any(axis=(0, 2, 3))
         if not seen.all():
             days, counts = days[seen], counts[:, seen]
@@ -108,6 +107,15 @@ class RiskTable:
 def as_table(times: EventTimes | RiskTable) -> RiskTable:
     """Return the risk table of either form of input."""
     return times if isinstance(times, RiskTable) else RiskTable.count(times)
+
+
+def _cell(times: EventTimes, place: IntArray, shape: tuple[int, int, int, int]) -> IntArray:
+    """Return the cell of each subject, built in place: at a million rows temporaries would cost more than counting."""
+    cell = times.stratum.astype(np.int32)
+    for size, part in zip(shape[1:], (place, times.arm, times.event), strict=True):
+        cell *= size
+        np.add(cell, part, out=cell, casting="unsafe")
+    return cell
 
 
 def _days(times: EventTimes) -> tuple[IntArray, IntArray]:
