@@ -175,13 +175,19 @@ def claims(contents: Contents) -> Markup:
 
 def _behind(contents: Contents, claim: Claim, answer: Compared | None) -> list[Content]:
     sources = {} if contents.claims is None else contents.claims.sources
-    value = (
-        published_text(answer) if answer else _with_unit("" if claim.value is None else str(claim.value), claim.unit)
-    )
+    value = published_text(answer) if answer else _printed(claim)
     checks = (f for f in contents.findings if f.claim == claim.id)
     verdicts = join(*(tag("div", f"{_CHECKS.get(f.check, f.check)}: {f.verdict}. {f.message}") for f in checks))
     level = "" if claim.level is None else f"; {100 * claim.level:g}% limits"
     return [value + level, sources.get(claim.cited), _answer(contents, answer), _replays(answer), verdicts, claim.note]
+
+
+def _printed(claim: Claim) -> str:
+    if not isinstance(claim.value, int | float):
+        return claim.value or ""
+    numbers = (x for x in (claim.value, claim.lower, claim.upper) if x is not None)
+    value, *limits = (f"{x:.{claim.printed_decimals}f}" for x in numbers)
+    return _with_unit(f"{value} ({'-'.join(limits)})" if limits else value, claim.unit)
 
 
 def _answer(contents: Contents, answer: Compared | None) -> Content:
