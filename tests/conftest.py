@@ -101,6 +101,8 @@ PROTOCOL: dict[str, Any] = {
         _time("PFS-FDA", ["progression", "death"], FDA),
         _time("PFS-clinical", ["progression", "clinical progression", "death"], EMA),
         _time("OS", ["death"], ALIVE),
+        _time("OS-therapy", ["death"], ALIVE | {"new_therapy": "censor before"}),
+        _time("TTNT", ["new therapy"], ALIVE, origin="first response", among="responders"),
         _time("TTP", ["progression"], EMA),
         _time("DOR", ["progression", "death"], EMA, origin="first response", among="responders"),
         _time("TTR", ["response"], EMA, among="responders"),

@@ -44,6 +44,7 @@ def overall(trial, protocol, lesions):
         ("20 percent but not 5 mm is stable disease", "T1: 100 120", ["SD"]),
         ("5 mm but not 20 percent is stable disease", "T1: 400 470", ["SD"]),
         ("progression counts from the smallest sum, not from baseline", "T1: 1000 500 600", ["PR", "PD"]),
+        ("the nadir stays when the sum rises again", "T1: 1000 300 340 380", ["PR", "PR", "PD"]),
         ("progression comes before partial response", "T1: 1000 300 400", ["PR", "PD"]),
         ("the nadir is the smallest complete sum", "T1: 400 200 220\nT2: 400 NE 400", ["NE", "SD"]),
         ("all targets gone is a complete response", "T1: 400 0", ["CR"]),

@@ -1,8 +1,9 @@
 """Best overall response and success of each patient. Randomized 2024-01-01: week 6 is 02-12, week 24 is 06-17."""
 
+import polars as pl
 import pytest
 
-from trialwright.derive import best_response
+from trialwright.derive import best_response, response
 
 WEEK_8, WEEK_16, WEEK_23, WEEK_24 = "2024-02-26", "2024-04-22", "2024-06-10", "2024-06-17"
 
@@ -56,6 +57,15 @@ def test_best_response_is_the_best_before_progression(trial, small_protocol, sca
 )
 def test_confirmation_asks_for_a_second_response_after_four_weeks(trial, small_protocol, scans, confirmed):
     assert best(trial, small_protocol, "CORR", scans)["best"] == confirmed
+
+
+def test_a_partial_response_that_follows_a_complete_one_confirms_nothing(trial, small_protocol):
+    """Whoever reads visible disease after a complete response is wrong about one of them (table 3, note)."""
+    lines = [f"01 | {on} | SD" for on in (WEEK_8, "2024-03-11", WEEK_16)]
+    data = trial(subjects="subject\n01", assessments="subject | assessed_on | response\n" + "\n".join(lines))
+    reported = pl.Series("response", [None, "PR", "CR", "PR"])
+    responses = response(data, small_protocol).with_columns(reported)
+    assert best_response(data, small_protocol, "CORR", responses)["best"].to_list() == ["SD"]
 
 
 def test_the_unconfirmed_best_response_stands_beside_the_confirmed(trial, small_protocol):

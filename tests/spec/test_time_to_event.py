@@ -133,10 +133,43 @@ def test_without_event_a_new_therapy_still_censors_before_it(trial, small_protoc
     data = trial(
         subjects="subject\n01",
         assessments="subject | assessed_on | response\n01 | 2024-02-26 | SD\n01 | 2024-04-22 | SD",
-        therapies="subject | started_on\n01 | 2024-03-01",
+        therapies="subject | started_on\n01 | 2024-03-01\n01 | 2024-05-01",
     )
     assert ends(data, small_protocol, "PFS-FDA") == {"01": (False, 57, "new anticancer therapy")}
     assert ends(data, small_protocol, "PFS") == {"01": (False, 113, "last adequate assessment")}
+
+
+def test_a_scan_on_the_day_of_the_new_therapy_is_not_before_it(trial, small_protocol):
+    data = trial(
+        subjects="subject\n01",
+        assessments="subject | assessed_on | response\n01 | 2024-02-26 | SD",
+        therapies="subject | started_on\n01 | 2024-02-26",
+    )
+    assert ends(data, small_protocol, "PFS-FDA") == {"01": (False, 1, "new anticancer therapy")}
+
+
+def test_survival_censored_at_a_new_therapy_ends_the_day_before(trial, small_protocol):
+    data = trial(subjects="subject\n01", therapies="subject | started_on\n01 | 2024-03-01")
+    assert ends(data, small_protocol, "OS-therapy") == {"01": (False, 60, "new anticancer therapy")}
+
+
+def test_a_scan_on_the_day_of_death_closes_the_gap(trial, small_protocol):
+    data = trial(
+        subjects="subject\n01",
+        assessments="subject | assessed_on | response\n01 | 2024-02-26 | SD\n01 | 2024-10-07 | SD",
+        deaths="subject | died_on\n01 | 2024-10-07",
+    )
+    assert ends(data, small_protocol, "PFS-FDA") == {"01": (True, 281, "death")}
+
+
+def test_what_happened_before_the_origin_is_no_event(trial, small_protocol):
+    data = trial(
+        subjects="subject\n01",
+        assessments="subject | assessed_on | response\n01 | 2024-02-26 | PR",
+        therapies="subject | started_on\n01 | 2024-02-01",
+        contacts="subject | alive_on\n01 | 2024-04-01",
+    )
+    assert ends(data, small_protocol, "TTNT") == {"01": (False, 36, "last known alive")}
 
 
 def test_a_baseline_that_missed_a_target_lesion_is_not_usable(trial, small_protocol):

@@ -51,13 +51,13 @@ def _taken(study: Study) -> _Taken:
 
 
 def _cycles(place: Place, arm: Group, taken: _Taken) -> Finding:
-    last: dict[str, int] = {}
+    started: dict[str, set[int]] = {subject: set() for subject in arm.subjects}
     for patients in taken.values():
-        for subject, cycles in patients.items():
-            last[subject] = max(last.get(subject, 0), cycles[-1].number)
-    counts = [last[subject] for subject in arm.subjects]
+        for subject in started.keys() & patients.keys():
+            started[subject] |= {cycle.number for cycle in patients[subject]}
+    counts = [len(cycles) for cycles in started.values()]
     value = float(median(counts)) if counts else None
-    convention = "median over treated patients of the last cycle started of any drug"
+    convention = "median over treated patients of the cycles started with any drug"
     fields: dict[str, Any] = {"unit": "cycles", "method": "value-median", "conventions": convention, "source": SOURCE}
     return place.found(arm, "cycles started", value, problem=None if counts else "no treated patient", **fields)
 

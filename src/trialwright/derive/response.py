@@ -131,7 +131,7 @@ def _seen(measurements: pl.DataFrame) -> dict[str, dict[int, dict[str, Seen]]]:
 
 
 def _scans(performed: Mapping[int, int], seen: Mapping[int, Mapping[str, Seen]]) -> list[Scan]:
-    """Return the time points in order, baseline first.
+    """Return the time points in order of their dates.
 
     A time point that only its measurements prove is performed too: a cut-off may have removed its planned date.
     """
@@ -140,7 +140,7 @@ def _scans(performed: Mapping[int, int], seen: Mapping[int, Mapping[str, Seen]])
         shown = seen.get(number, {})
         dates = [lesion.on for lesion in shown.values()]
         scans.append(Scan(number, max([performed[number], *dates] if number in performed else dates), shown))
-    return sorted(scans, key=lambda scan: (scan.number != 0, scan.on, scan.number))
+    return sorted(scans, key=lambda scan: (scan.on, scan.number))
 
 
 def _read(patient: _Patient) -> Iterator[_Row]:

@@ -50,7 +50,7 @@ def four(trial):
                  01      | old          | 1     | 10   | none    | 2024-01-01 | 2024-01-28
                  02      | new          | 1     | 100  | none    | 2024-01-02 | 2024-01-22
                  03      | old          | 1     | 10   | none    | 2024-01-03 | 2024-01-30
-                 03      | old          | 2     | 10   | none    | 2024-01-31 | """,
+                 03      | old          | 3     | 10   | none    | 2024-01-31 | """,
         dispositions="""subject | reason        | ended_on
                         01      | progression   | 2024-04-22
                         04      | never treated | 2024-01-05 """,
@@ -64,10 +64,11 @@ def four(trial):
                    01      | 2024-01-01
                    02      | 2024-01-02
                    03      |  """,
-        biomarkers="""subject | marker | finding
-                      01      | ESR1   | altered
-                      02      | ESR1   | not altered
-                      03      | ESR1   | not evaluable """,
+        biomarkers="""subject | sample | marker | finding
+                      01      | S0     | ESR1   | altered
+                      01      | S1     | ESR1   | not altered
+                      02      | S0     | ESR1   | not altered
+                      03      | S0     | ESR1   | not evaluable """,
     )
 
 

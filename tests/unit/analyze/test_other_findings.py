@@ -84,6 +84,7 @@ def test_shares_are_of_the_known_values(results):
 
 def test_exposure(results):
     assert one(results, "exposure", "cycles started").value == 1.5
+    assert one(results, "exposure", "cycles started", "B").value == 2
     assert one(results, "exposure", "dose reduced", item="new").value == 0.5
     assert one(results, "exposure", "dose reduced", "B", "old").events == 0
 
