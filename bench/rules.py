@@ -136,7 +136,7 @@ def study(name: str) -> tuple[float, float]:
     return one, fastest(lambda: screen_columns(protocol, columns, anchors), 1)
 
 
-def main() -> None:
+def run() -> None:
     print(f"{'rules':<24}{'one patient, reasons':>24}{f'{PATIENTS:,} patients':>24}")
     rows = {"37 generic": generic()} | {name: study(name) for name in study_names()}
     for name, (one, many) in rows.items():
@@ -144,4 +144,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run()

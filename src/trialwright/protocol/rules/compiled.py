@@ -27,6 +27,7 @@ from trialwright.protocol.rules.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from trialwright.protocol.rules.interpreter import Step
+    from trialwright.protocol.rules.validity import Keeper
 
 __all__ = ["Compiled", "compile_rule", "compile_value"]
 
@@ -70,6 +71,13 @@ class Compiled:
         from trialwright.protocol.rules.interpreter import interpreter
 
         return interpreter(self.node)
+
+    @cached_property
+    def keeper(self) -> Keeper:
+        """For how many days the rule keeps its value, built once."""
+        from trialwright.protocol.rules.validity import keeper
+
+        return keeper(self.node)
 
 
 _NAMED = (Datum, *_OVER_RECORDS)

@@ -2,40 +2,40 @@
 
 Each part of a rule tells how many days it certainly keeps what it is; the rule is looked at again on that day, until
 its answer differs. A difference of days moves by one a day, so the day it crosses a limit is known without trying the
-days between; a count of calendar months keeps its value until the month is complete.
+days between; a count of calendar months keeps its value until the month is complete. Like the interpreter, the parts
+become functions of a patient once; a part without anchor costs nothing.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from trialwright.errors import DataError
 from trialwright.protocol.rules import nodes as n
-from trialwright.protocol.rules.calendar import completed_months, day_number, day_of
-from trialwright.protocol.rules.compiled import Compiled
+from trialwright.protocol.rules.calendar import completed_months, day_number, day_of, month_reached
 from trialwright.protocol.rules.interpreter import Patient, base, interpreter
 
-__all__ = ["HORIZON_DAYS", "valid_until"]
+if TYPE_CHECKING:
+    from trialwright.protocol.rules.compiled import Compiled
+
+__all__ = ["HORIZON_DAYS", "Keeper", "keeper", "valid_until"]
 
 HORIZON_DAYS: Final = 3653
 """A flip more than ten years ahead is not looked for."""
 
+Moving = frozenset[str]
+Keeper = Callable[[Patient, Moving], float]
+"""For how many days from now a part certainly keeps its value."""
+Mover = Callable[[Patient, Moving], tuple[float, float]]
+"""By how much a measure moves a day, and for how many days it moves so."""
+
 _INF: Final = math.inf
 
 
-@dataclass(frozen=True, slots=True)
-class Motion:
-    """How a measure moves: by ``slope`` a day, for the next ``keeps`` days."""
-
-    slope: float
-    keeps: float
-
-
-def valid_until(rule: Compiled, patient: Patient, value: object, moving: frozenset[str]) -> date | None:
+def valid_until(rule: Compiled, patient: Patient, value: object, moving: Moving) -> date | None:
     """Return the first date of the earliest moving anchor on which the value is another; None: within ten years never.
 
     All moving anchors move together, one day a day.
@@ -43,17 +43,16 @@ def valid_until(rule: Compiled, patient: Patient, value: object, moving: frozens
     concerned = moving & rule.anchors & patient.anchors.keys()
     if not concerned:
         return None
-    days = 0.0
+    days = rule.keeper(patient, moving)
     while days <= HORIZON_DAYS:
-        days += keeps(rule.node, _after(patient, moving, days), moving)
-        if days > HORIZON_DAYS:
-            return None
-        if rule.step(_after(patient, moving, days))[0] != value:
+        later = _after(patient, moving, days)
+        if rule.step(later)[0] != value:
             return min(patient.anchors[name] for name in concerned) + timedelta(days=int(days))
+        days += rule.keeper(later, moving)
     return None
 
 
-def _after(patient: Patient, moving: frozenset[str], days: float) -> Patient:
+def _after(patient: Patient, moving: Moving, days: float) -> Patient:
     step = timedelta(days=int(days))
     try:
         anchors = {name: day + step if name in moving else day for name, day in patient.anchors.items()}
@@ -62,12 +61,22 @@ def _after(patient: Patient, moving: frozenset[str], days: float) -> Patient:
     return Patient(patient.values, anchors, patient.record, patient.prefix)
 
 
-def keeps(node: n.Node, patient: Patient, moving: frozenset[str]) -> float:
-    """Return for how many days from now the node certainly keeps its value."""
-    special = _KEEPS.get(type(node))
-    if special:
-        return special(node, patient, moving)
-    return min((keeps(part, patient, moving) for part in _parts(node)), default=_INF)
+def keeper(node: n.Node) -> Keeper:
+    """Return the function that tells for how many days a node keeps its value."""
+    if not _is_dated(node):
+        return lambda patient, moving: _INF
+    special = _KEEPERS.get(type(node))
+    return special(node) if special else _least([keeper(part) for part in _parts(node) if _is_dated(part)])
+
+
+def _is_dated(node: n.Node) -> bool:
+    return any(isinstance(part, n.Anchor) for part in n.walk(node))
+
+
+def _least(keepers: list[Keeper]) -> Keeper:
+    if len(keepers) == 1:
+        return keepers[0]
+    return lambda patient, moving: min(keeps(patient, moving) for keeps in keepers)
 
 
 def _parts(node: n.Node) -> list[n.Node]:
@@ -78,65 +87,110 @@ def _parts(node: n.Node) -> list[n.Node]:
     return found
 
 
-def _compare(node: n.Compare, patient: Patient, moving: frozenset[str]) -> float:
-    left, right = motion(node.left, patient, moving), motion(node.right, patient, moving)
-    one, two = interpreter(node.left)(patient), interpreter(node.right)(patient)
-    slope = left.slope - right.slope
-    crossings = [_crossing(a - b, slope) for a, b in ((one[0], two[1]), (one[1], two[0])) if math.isfinite(a - b)]
-    return min(left.keeps, right.keeps, *crossings, _INF)
+def _compare(node: n.Compare) -> Keeper:
+    left, right = _mover(node.left), _mover(node.right)
+    one, two = interpreter(node.left), interpreter(node.right)
+    in_months = _months_compared(node)
+
+    def keeps(patient: Patient, moving: Moving) -> float:
+        a, b = one(patient), two(patient)
+        if in_months and (known := in_months(patient, moving, a, b)):
+            return known
+        (up, for_), (down, until) = left(patient, moving), right(patient, moving)
+        gaps = (a[0] - b[1], a[1] - b[0])
+        return min(for_, until, *(_crossing(gap, up - down) for gap in gaps))
+
+    return keeps
 
 
 def _crossing(gap: float, slope: float) -> float:
-    if slope == 0 or gap * slope > 0:
+    if slope == 0 or gap * slope > 0 or not math.isfinite(gap):
         return _INF
     return 1 if gap == 0 else max(1.0, math.ceil(-gap / slope))
 
 
-def motion(node: n.Node, patient: Patient, moving: frozenset[str]) -> Motion:
-    """Return how a measure moves from now on."""
-    special = _MOTIONS.get(type(node))
-    return special(node, patient, moving) if special else Motion(0, keeps(node, patient, moving))
+def _months_compared(node: n.Compare) -> Callable[[Patient, Moving, Any, Any], float] | None:
+    """For months(date, anchor) against a limit: the day the limit is reached, without trying each month.
+
+    Gives 0 where this short cut does not hold.
+    """
+    months, limit = (node.left, node.right) if isinstance(node.left, n.Months) else (node.right, node.left)
+    if not isinstance(months, n.Months) or not isinstance(months.end, n.Anchor) or _is_dated(limit):
+        return None
+    turned, start, anchor = months is node.right, interpreter(months.start), months.end.name
+    fixed = not _is_dated(months.start)
+
+    def days(patient: Patient, moving: Moving, left: Any, right: Any) -> float:
+        count, wanted = (right, left) if turned else (left, right)
+        begin, end = start(patient), patient.anchors.get(anchor)
+        known = end is not None and begin[0] == begin[1] and wanted[0] == wanted[1]
+        if not (fixed and known and anchor in moving and end is not None and begin[0] <= day_number(end)):
+            return 0
+        return _reached(day_of(begin[0]), end, count[0], wanted[0])
+
+    return days
 
 
-def _anchor(node: n.Anchor, patient: Patient, moving: frozenset[str]) -> Motion:
-    return Motion(1 if node.name in moving else 0, _INF)
+def _reached(start: date, end: date, months: float, limit: float) -> float:
+    if months > limit or limit > HORIZON_DAYS:
+        return _INF
+    wanted = int(limit) + 1 if months == limit else math.ceil(limit)
+    day = month_reached(start, wanted)
+    return _INF if day is None else (day - end).days
 
 
-def _two(sign: int) -> Callable[[Any, Patient, frozenset[str]], Motion]:
-    def moves(node: Any, patient: Patient, moving: frozenset[str]) -> Motion:
-        first, second = _parts(node)
-        one, two = motion(first, patient, moving), motion(second, patient, moving)
-        return Motion(one.slope + sign * two.slope, min(one.keeps, two.keeps))
+def _mover(node: n.Node) -> Mover:
+    special = _MOVERS.get(type(node)) if _is_dated(node) else None
+    if special:
+        return special(node)
+    keeps = keeper(node)
+    return lambda patient, moving: (0.0, keeps(patient, moving))
+
+
+def _anchor(node: n.Anchor) -> Mover:
+    return lambda patient, moving: (1.0 if node.name in moving else 0.0, _INF)
+
+
+def _two(node: n.Sum | n.Difference | n.Days) -> Mover:
+    first, second = (node.end, node.start) if isinstance(node, n.Days) else (node.left, node.right)
+    sign = 1 if isinstance(node, n.Sum) else -1
+    one, two = _mover(first), _mover(second)
+
+    def moves(patient: Patient, moving: Moving) -> tuple[float, float]:
+        (up, for_), (down, until) = one(patient, moving), two(patient, moving)
+        return up + sign * down, min(for_, until)
 
     return moves
 
 
-def _days(node: n.Days, patient: Patient, moving: frozenset[str]) -> Motion:
-    start, end = motion(node.start, patient, moving), motion(node.end, patient, moving)
-    return Motion(end.slope - start.slope, min(start.keeps, end.keeps))
+def _if(node: n.If) -> Mover:
+    holds, keeps = interpreter(node.condition), keeper(node.condition)
+    then, other = _mover(node.then), _mover(node.other)
+
+    def moves(patient: Patient, moving: Moving) -> tuple[float, float]:
+        state = holds(patient)[0]
+        branches = [branch(patient, moving) for branch, s in ((then, True), (other, False)) if state in {s, None}]
+        slopes = {slope for slope, _ in branches}
+        together = min(keeps(patient, moving), *(for_ for _, for_ in branches))
+        return (slopes.pop(), together) if len(slopes) == 1 else (0.0, 1.0)
+
+    return moves
 
 
-def _if(node: n.If, patient: Patient, moving: frozenset[str]) -> Motion:
-    condition = keeps(node.condition, patient, moving)
-    state = interpreter(node.condition)(patient)[0]
-    branches = [motion(b, patient, moving) for b, s in ((node.then, True), (node.other, False)) if state in {s, None}]
-    together = min(condition, *(branch.keeps for branch in branches))
-    alike = len({branch.slope for branch in branches}) == 1
-    return Motion(branches[0].slope, together) if alike else Motion(0, 1)
+def _months(node: n.Months) -> Keeper:
+    first, second = _mover(node.start), _mover(node.end)
+    start, end = interpreter(node.start), interpreter(node.end)
 
+    def keeps(patient: Patient, moving: Moving) -> float:
+        (early, for_), (late, until) = first(patient, moving), second(patient, moving)
+        if early == late == 0:
+            return min(for_, until)
+        a, b = start(patient), end(patient)
+        ends = [(a[1], b[0]), (a[0], b[1])]
+        days = [_next_month(x, y, early, late) for x, y in ends if math.isfinite(x) and math.isfinite(y)]
+        return min(for_, until, *days, _INF)
 
-def _months(node: n.Months, patient: Patient, moving: frozenset[str]) -> float:
-    start, end = motion(node.start, patient, moving), motion(node.end, patient, moving)
-    bounds = [(a[0], b[0]) for a, b in _ends(node, patient)]
-    if start.slope == end.slope == 0:
-        return min(start.keeps, end.keeps)
-    days = [_next_month(a, b, start.slope, end.slope) for a, b in bounds if math.isfinite(a) and math.isfinite(b)]
-    return min(start.keeps, end.keeps, *days, _INF)
-
-
-def _ends(node: n.Months, patient: Patient) -> list[tuple[tuple[float], tuple[float]]]:
-    a, b = interpreter(node.start)(patient), interpreter(node.end)(patient)
-    return [((a[1],), (b[0],)), ((a[0],), (b[1],))]
+    return keeps
 
 
 def _next_month(start: float, end: float, start_slope: float, end_slope: float) -> float:
@@ -147,25 +201,35 @@ def _next_month(start: float, end: float, start_slope: float, end_slope: float) 
     return 62.0
 
 
-def _over_records(node: Any, patient: Patient, moving: frozenset[str]) -> float:
-    rows = patient.values.get(node.records) or ()
-    inner = (Patient(patient.values, patient.anchors, row, f"{node.records}[{i}]") for i, row in enumerate(rows, 1))
-    where = node.where
-    return min((keeps(where, row, moving) for row in inner), default=_INF) if where else _INF
+def _over_records(node: n.AnyRecord | n.AllRecords | n.Count | n.Extreme) -> Keeper:
+    assert node.where is not None  # a node over records is dated through its condition only
+    name, keeps = node.records, keeper(node.where)
+
+    def least(patient: Patient, moving: Moving) -> float:
+        rows = patient.values.get(name) or ()
+        inner = (Patient(patient.values, patient.anchors, row, f"{name}[{i}]") for i, row in enumerate(rows, 1))
+        return min((keeps(row, moving) for row in inner), default=_INF)
+
+    return least
 
 
-def _latest(node: n.Latest, patient: Patient, moving: frozenset[str]) -> float:
-    anchor = patient.anchors.get(node.before.name)
-    if node.before.name not in moving or anchor is None:
-        return _INF
-    end, width = day_number(anchor), base(node.window)
-    dates = [day_number(row["date"]) for row in patient.values.get(node.records) or () if row.get("date") is not None]
-    enters = [day - end for day in dates if day > end]
-    leaves = [math.floor(day + width) + 1 - end for day in dates if day + width >= end]
-    return min([*enters, *leaves], default=_INF)
+def _latest(node: n.Latest) -> Keeper:
+    width = base(node.window)
+
+    def keeps(patient: Patient, moving: Moving) -> float:
+        anchor = patient.anchors.get(node.before.name)
+        if node.before.name not in moving or anchor is None:
+            return _INF
+        end = day_number(anchor)
+        dates = [day_number(row["date"]) for row in patient.values.get(node.records) or () if "date" in row]
+        enters = [day - end for day in dates if day > end]
+        leaves = [math.floor(day + width) + 1 - end for day in dates if day + width >= end]
+        return min([*enters, *leaves], default=_INF)
+
+    return keeps
 
 
-_KEEPS: Final[dict[type[n.Node], Callable[[Any, Patient, frozenset[str]], float]]] = {
+_KEEPERS: Final[dict[type[n.Node], Callable[[Any], Keeper]]] = {
     n.Compare: _compare,
     n.Months: _months,
     n.Latest: _latest,
@@ -174,10 +238,10 @@ _KEEPS: Final[dict[type[n.Node], Callable[[Any, Patient, frozenset[str]], float]
     n.Count: _over_records,
     n.Extreme: _over_records,
 }
-_MOTIONS: Final[dict[type[n.Node], Callable[[Any, Patient, frozenset[str]], Motion]]] = {
+_MOVERS: Final[dict[type[n.Node], Callable[[Any], Mover]]] = {
     n.Anchor: _anchor,
-    n.Sum: _two(1),
-    n.Difference: _two(-1),
-    n.Days: _days,
+    n.Sum: _two,
+    n.Difference: _two,
+    n.Days: _two,
     n.If: _if,
 }

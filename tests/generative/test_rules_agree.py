@@ -15,7 +15,7 @@ from trialwright.protocol.rules.printing import show
 
 pytestmark = pytest.mark.filterwarnings("error")
 slow = settings(
-    max_examples=150,
+    max_examples=100,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
