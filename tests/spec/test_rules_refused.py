@@ -1,6 +1,7 @@
 """What is not the rule language is refused, with its place, what is allowed and the known names."""
 
 import re
+from datetime import date
 
 import pytest
 from test_rules import VOCABULARY
@@ -119,8 +120,10 @@ def test_an_anchor_must_be_known_and_a_date():
     rule = compile_rule("days(stopped, entry) > 1 d", VOCABULARY)
     with pytest.raises(DataError, match="anchor 'start' is not known; known: entry, randomization"):
         evaluate(rule, {}, {"start": None})
-    with pytest.raises(DataError, match="anchor entry must be a date; got '2020-01-01'"):
+    with pytest.raises(DataError, match="anchor entry must be a date before the year 9901; got '2020-01-01'"):
         evaluate(rule, {}, {"entry": "2020-01-01"})
+    with pytest.raises(DataError, match="anchor entry must be a date before the year 9901"):
+        evaluate(rule, {}, {"entry": date(9950, 1, 1)})
 
 
 def test_a_variable_in_an_unknown_unit_is_refused_where_it_is_used():

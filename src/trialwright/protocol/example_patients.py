@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from trialwright.errors import DataError
 from trialwright.protocol.models import Id, Model, Protocol
 from trialwright.protocol.rules.answers import read_plain_answers
 from trialwright.protocol.rules.evaluation import evaluate
@@ -112,7 +113,9 @@ def _told(finding: Finding) -> str:
 def _patient(protocol: Protocol, base: Base, example: Example | None) -> tuple[dict[str, Any], dict[str, date]]:
     unknown = set(example.unknown) if example else set()
     if stray := unknown - {*protocol.variables, *protocol.eligibility.anchors}:
-        raise ValueError(f"example {example.name if example else ''!r}: {sorted(stray)[0]!r} is no variable or anchor")
+        named = sorted(stray)[0]
+        hint = did_you_mean(named, protocol.variables)
+        raise DataError(f"example {example.name if example else ''!r}: {named!r} is no variable or anchor{hint}")
     answers = read_plain_answers(protocol.variables, {**base.answers, **(example.answers if example else {})})
     anchors = {**base.anchors, **(example.anchors if example else {})}
     return _without(answers, unknown), _without(anchors, unknown)

@@ -3,6 +3,7 @@
 import pytest
 from tiny_study import FOLDER, changed, rebuilt, tiny
 
+from trialwright.errors import DataError
 from trialwright.protocol import (
     Example,
     Examples,
@@ -114,6 +115,12 @@ def test_a_failing_example_says_expected_and_found():
         "I01, no age: expected cannot tell, missing: ecog; found cannot tell (missing: age (unknown yet))",
         "I1, nobody: expected met; found no such criterion (did you mean 'I01'?); known: I01, I02, I03, E01",
     ]
+
+
+def test_an_example_that_names_no_variable_is_refused():
+    stray = Example(criterion="I01", name="stray", unknown=("agee",), expect="met")
+    with pytest.raises(DataError, match=r"example 'stray': 'agee' is no variable or anchor \(did you mean 'age'\?\)"):
+        run_examples(tiny(), examples(examples=(stray,)))
 
 
 def test_a_base_patient_who_does_not_meet_all_criteria_is_a_failure():

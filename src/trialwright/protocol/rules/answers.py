@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 __all__ = ["KnownAnswers", "NoValue", "check_anchors", "read_answers", "read_plain_answers"]
 
 
+_LAST_YEAR: Final = 9900
+"""Anchors can be moved ten years forward within the calendar."""
+
+
 class NoValue(Enum):
     """Why a datum has no value. Only ``UNKNOWN_YET`` is provisional."""
 
@@ -75,8 +79,8 @@ def check_anchors(known: Sequence[str], anchors: Mapping[str, Any]) -> None:
     for name, day in anchors.items():
         if name not in known:
             raise DataError(f"anchor {name!r} is not known{did_you_mean(name, known)}; known: {listed(known)}")
-        if not _is_date(day):
-            raise DataError(f"anchor {name} must be a date; got {day!r}")
+        if not _is_date(day) or day.year > _LAST_YEAR:
+            raise DataError(f"anchor {name} must be a date before the year {_LAST_YEAR + 1}; got {day!r}")
 
 
 def _known(name: str, variables: Mapping[str, Variable]) -> str:

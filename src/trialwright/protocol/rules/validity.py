@@ -13,7 +13,6 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from trialwright.errors import DataError
 from trialwright.protocol.rules import nodes as n
 from trialwright.protocol.rules.calendar import completed_months, day_number, day_of, month_reached
 from trialwright.protocol.rules.interpreter import Patient, base, interpreter
@@ -54,10 +53,7 @@ def valid_until(rule: Compiled, patient: Patient, value: object, moving: Moving)
 
 def _after(patient: Patient, moving: Moving, days: float) -> Patient:
     step = timedelta(days=int(days))
-    try:
-        anchors = {name: day + step if name in moving else day for name, day in patient.anchors.items()}
-    except OverflowError:
-        raise DataError("an anchor lies too near the end of the calendar to be moved ten years forward") from None
+    anchors = {name: day + step if name in moving else day for name, day in patient.anchors.items()}
     return Patient(patient.values, anchors, patient.record, patient.prefix)
 
 
