@@ -1,0 +1,197 @@
+"""Reference text read off the code, so that no list in the documentation is kept by hand.
+
+A page asks for a part with a line of its own: ``{{ commands }}``. Tests call the same functions.
+"""
+
+import importlib
+import inspect
+import pkgutil
+import re
+import typing
+from collections.abc import Callable, Iterator
+from types import ModuleType
+
+import trialwright
+
+LINE = re.compile(r"^\{\{ (\w+)(?: ([\w.]+))? \}\}$", re.MULTILINE)
+
+
+def fill(text: str) -> str:
+    """Return a page with each line that asks for a part replaced by it."""
+    return LINE.sub(lambda found: "\n".join(PARTS[found[1]](*filter(None, [found[2]]))), text)
+
+
+def rooms() -> list[ModuleType]:
+    """Return the rooms by name, studies left out."""
+    names = [found.name for found in pkgutil.iter_modules(trialwright.__path__) if found.ispkg]
+    return [importlib.import_module(f"trialwright.{name}") for name in sorted(names) if name != "studies"]
+
+
+def commands() -> Iterator[str]:
+    """Yield a section for each command: its use, what it does, arguments and options."""
+    for path, command in every_command():
+        yield from (f"## {' '.join(path)}", "", "```text", usage(path, command), "```", "", _prose(command.help), "")
+        yield from _table(("argument or option", "meaning"), [_parameter(each) for each in command.params])
+
+
+def every_command() -> list[tuple[tuple[str, ...], typing.Any]]:
+    """Return path and command of every command that does something."""
+    from typer.main import get_command
+
+    from trialwright.cli import app
+
+    return sorted(_below(("trialwright",), get_command(app)), key=lambda found: found[0])
+
+
+def _below(path: tuple[str, ...], command: typing.Any) -> Iterator[tuple[tuple[str, ...], typing.Any]]:
+    below = getattr(command, "commands", None)
+    if below is None:
+        yield path, command
+        return
+    for name, each in below.items():
+        yield from _below((*path, name), each)
+
+
+def usage(path: tuple[str, ...], command: typing.Any) -> str:
+    """Return how a command is written."""
+    arguments = [each for each in command.params if each.param_type_name == "argument"]
+    named = [each.metavar or each.name.upper() for each in arguments]
+    return " ".join([*path, *(n if each.required else f"[{n}]" for n, each in zip(named, arguments, strict=True)), "[OPTIONS]"])
+
+
+def _parameter(parameter: typing.Any) -> tuple[str, str]:
+    if parameter.param_type_name == "argument":
+        name = parameter.metavar or parameter.name.upper()
+    else:
+        name = ", ".join([*parameter.opts, *parameter.secondary_opts])
+        name += "" if parameter.is_flag else f" {parameter.metavar or parameter.name.upper()}"
+    shown = parameter.default is not None and parameter.default is not False
+    default = f" Default: {parameter.default}." if shown else ""
+    return f"`{name}`".replace("|", r"\|"), _cell(f"{parameter.help or ''}{default}")
+
+
+def methods() -> Iterator[str]:
+    """Yield a table of the methods behind results."""
+    from trialwright.analyze import METHODS
+
+    rows = [(f"`{each.id}`", each.title, _cell(each.formula), _cell(each.citation)) for each in METHODS.values()]
+    yield from _table(("id", "method", "in words", "citation"), rows)
+
+
+def tables() -> Iterator[str]:
+    """Yield a section for each table of TrialData."""
+    from trialwright.records import TABLES
+
+    for table in TABLES.values():
+        cut = f"Cut by `{table.dated_by}`" + (f"; `{table.open_until}` is blanked." if table.open_until else ".")
+        yield from (f"## {table.name}", "", f"{table.label}. Key: {', '.join(f'`{k}`' for k in table.key)}. {cut}", "")
+        yield from _table(("column", "kind", "meaning"), [_column(column) for column in table.columns])
+
+
+def _column(column: typing.Any) -> tuple[str, str, str]:
+    parts = [column.label]
+    parts += [f"unit {column.unit}"] if column.unit else []
+    parts += [f"one of: {', '.join(column.values)}"] if column.values else []
+    parts += [] if column.required else ["may be empty"]
+    return f"`{column.name}`", column.kind, _cell("; ".join(parts))
+
+
+def fields(name: str) -> Iterator[str]:
+    """Yield a section for a document model, given as ``room.Model``, and for each model inside it."""
+    room, model = name.split(".")
+    for each in _models(getattr(importlib.import_module(f"trialwright.{room}"), model)):
+        yield from (f"## {each.__name__}", "", _prose(each.__doc__), "")
+        shown = {key: value for key, value in each.model_fields.items() if not value.exclude}
+        yield from _table(("field", "type", "meaning"), [_field(key, value) for key, value in shown.items()])
+
+
+def _models(model: typing.Any) -> list[typing.Any]:
+    found = [model]
+    for each in found:
+        inside = (m for field in each.model_fields.values() if not field.exclude for m in _inside(field.annotation))
+        found.extend(m for m in dict.fromkeys(inside) if m not in found)
+    return found
+
+
+def _inside(annotation: typing.Any) -> Iterator[typing.Any]:
+    if inspect.isclass(annotation) and hasattr(annotation, "model_fields"):
+        yield annotation
+    for part in typing.get_args(annotation):
+        yield from _inside(part)
+
+
+def _field(name: str, field: typing.Any) -> tuple[str, str, str]:
+    optional = "" if field.is_required() else "may be left out"
+    return f"`{name}`", f"`{_type(field.annotation)}`", _cell("; ".join(filter(None, [field.description or "", optional])))
+
+
+def _type(annotation: typing.Any) -> str:
+    """Return a type as a reader of the file would say it."""
+    parts, origin = typing.get_args(annotation), typing.get_origin(annotation)
+    if origin is typing.Literal:
+        return " or ".join(map(str, parts))
+    if origin is typing.Annotated:
+        return _type(parts[0])
+    if origin is dict:
+        return f"{_type(parts[0])}: {_type(parts[1])}"
+    if origin is tuple:
+        return f"list of {_type(parts[0])}" if ... in parts else f"[{', '.join(map(_type, parts))}]"
+    if parts:
+        return " or ".join(_type(part) for part in parts)
+    names = {"str": "text", "float": "number", "int": "whole number", "bool": "true or false", "NoneType": "nothing"}
+    return names.get(getattr(annotation, "__name__", ""), getattr(annotation, "__name__", "anything"))
+
+
+def api() -> Iterator[str]:
+    """Yield a section for each room: its public names with signature and docstring."""
+    for room in rooms():
+        name = room.__name__
+        yield from (f"## {name}", "", _prose(room.__doc__), "")
+        for public in room.__all__:
+            yield from (f"### {name.removeprefix('trialwright.')}.{public}", "", *_described(public, getattr(room, public)), "")
+
+
+def _described(name: str, value: object) -> Iterator[str]:
+    if not (inspect.isclass(value) or inspect.isfunction(value)):
+        yield f"A value of type `{type(value).__name__}`."
+        return
+    yield from ("```text", *_signature(name, value), "", inspect.getdoc(value) or "", "```")
+
+
+def _signature(name: str, value: typing.Any) -> Iterator[str]:
+    if inspect.isfunction(value):
+        yield f"{name}{inspect.signature(value)}"
+        return
+    yield name
+    for key, member in vars(value).items():
+        function = member.__func__ if isinstance(member, classmethod) else member
+        if not key.startswith("_") and inspect.isfunction(function) and function.__doc__:
+            yield f"    .{key}{inspect.signature(function)}"
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> Iterator[str]:
+    if rows:
+        yield f"| {' | '.join(head)} |"
+        yield f"| {' | '.join('---' for _ in head)} |"
+        yield from (f"| {' | '.join(row)} |" for row in rows)
+    yield ""
+
+
+def _cell(text: str) -> str:
+    """Return docstring text as the text of one cell."""
+    return _prose(text).replace("\n", " ").replace("|", r"\|")
+
+
+def _prose(text: str | None) -> str:
+    """Return docstring text as Markdown: code marks of one kind, nothing taken for markup."""
+    plain = inspect.cleandoc(text or "").replace("``", "`")
+    return re.sub(r"([*<>\[\]_])(?=(?:[^`]*`[^`]*`)*[^`]*$)", r"\\\1", plain)
+
+
+PARTS: dict[str, Callable[..., Iterator[str]]] = {
+    "commands": commands,
+    "methods": methods,
+    "tables": tables,
+    "fields": fields,
+    "api": api,
+}
