@@ -26,7 +26,7 @@ from trialwright.protocol.rules.types import Choice
 from trialwright.protocol.rules.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    from trialwright.protocol.rules.interpreter import Step
+    from trialwright.protocol.rules.steps import Step
     from trialwright.protocol.rules.validity import Keeper
 
 __all__ = ["Compiled", "compile_rule", "compile_value"]

@@ -22,7 +22,7 @@ from trialwright.protocol.rules.calendar import day_number, month_reached
 from trialwright.protocol.rules.column_data import Column, Records
 from trialwright.protocol.rules.columns import Frame
 from trialwright.protocol.rules.compiled import Compiled
-from trialwright.protocol.rules.interpreter import base
+from trialwright.protocol.rules.steps import base
 from trialwright.protocol.rules.units import unit_of
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from trialwright.protocol.rules.answers import KnownAnswers, NoValue, check_anchors, read_answers
 from trialwright.protocol.rules.compiled import Compiled
-from trialwright.protocol.rules.interpreter import Patient
+from trialwright.protocol.rules.steps import Patient
 from trialwright.protocol.rules.validity import valid_until
 
 __all__ = ["Answer", "Deciding", "Missing", "evaluate", "evaluate_known"]

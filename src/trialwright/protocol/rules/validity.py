@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from trialwright.protocol.rules import nodes as n
 from trialwright.protocol.rules.calendar import completed_months, day_number, day_of, month_reached
-from trialwright.protocol.rules.interpreter import Patient, base, interpreter
+from trialwright.protocol.rules.interpreter import interpreter
+from trialwright.protocol.rules.steps import Patient, base
 
 if TYPE_CHECKING:
     from trialwright.protocol.rules.compiled import Compiled
