@@ -22,7 +22,12 @@ def targets(scenario: Scenario, claims: Claims) -> tuple[Target, ...]:
     from trialwright.evidence import Target
 
     return tuple(
-        Target(_quantity(fitted, claims.claim(fitted.claim)), _wanted(fitted, claims.claim(fitted.claim)), fitted.parameter, fitted.scale)
+        Target(
+            _quantity(fitted, claims.claim(fitted.claim)),
+            _wanted(fitted, claims.claim(fitted.claim)),
+            fitted.parameter,
+            fitted.scale,
+        )
         for fitted in scenario.calibration
     )
 

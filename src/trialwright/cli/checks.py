@@ -32,12 +32,12 @@ def faults(found: Rehearsal) -> Iterator[str]:
 
 def _allocations(found: Rehearsal) -> Iterator[str]:
     """Every arm must come again from the key, the stratum and the position alone."""
-    from trialwright.randomize import allocate, key_from_seed, scheme
-    from trialwright.simulate import list_of
+    from trialwright.randomize import allocate, key_from_seed
+    from trialwright.simulate import World
 
-    plan, key = scheme(found.study.protocol), key_from_seed(found.seed, 0)
+    world, key = World.of(found.study.protocol, found.study.scenario, found.seed), key_from_seed(found.seed, 0)
     for row in found.data["allocations"].iter_rows(named=True):
-        again = allocate(plan, key, list_of(found.study.protocol), row["stratum"], row["position"])
+        again = allocate(world.scheme, key, world.list_id, row["stratum"], row["position"])
         if again.arm != row["arm"]:
             yield f"allocation of {row['subject']}: position {row['position']} of {row['stratum']} does not replay"
 

@@ -34,7 +34,7 @@ def whole_folder(target: Path, *, replace: bool) -> Iterator[Path]:
 
 
 def _check(target: Path, replace: bool) -> None:
-    if not target.exists() or replace and target.is_dir():
+    if not target.exists() or (replace and target.is_dir()):
         return
     kind = "a file" if target.is_file() else "a folder"
     remedy = "choose another path" if target.is_file() else "choose another folder, or add --replace"

@@ -1,4 +1,4 @@
-"""A rehearsal: one virtual trial from screening to results, many fast replays, and the published figures beside them."""
+"""A rehearsal: one virtual trial from screening to results, many fast replays, published figures beside them."""
 
 from __future__ import annotations
 

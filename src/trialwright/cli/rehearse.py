@@ -18,7 +18,7 @@ __all__ = ["rehearse"]
 STEPS = 6
 
 
-def rehearse(
+def rehearse(  # noqa: PLR0917 - each is an option of the command
     study: Annotated[str, typer.Argument(help="A study that ships with the program, or a protocol file.")] = "palmira",
     out: Annotated[Path | None, typer.Option(help="Folder to write; out/STUDY by default.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same virtual trial.")] = 1,

@@ -5,6 +5,7 @@ Rates per month are hazards per month of 365.25/12 days. Maps by arm carry one e
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -102,7 +103,9 @@ class Spread(Model):
     def _one_way(self) -> Spread:
         ways = set(self.model_fields_set) - {"decimals", "days"}
         if len(ways) != 1:
-            raise ValueError(f"needs exactly one of fixed, normal, uniform, choice, yes, before, rule, lesions; got {ways}")
+            raise ValueError(
+                f"needs exactly one of fixed, normal, uniform, choice, yes, before, rule, lesions; got {ways}"
+            )
         if ("before" in ways) != ("days" in self.model_fields_set):
             raise ValueError("before and days go together")
         return self
@@ -343,7 +346,7 @@ def _listed(content: Any, step: str, path: str) -> Any:
 def check_scenario(protocol: Protocol, scenario: Scenario) -> tuple[str, ...]:
     """Return every way in which the scenario does not fit the protocol; empty when it does."""
     arms = {arm.id for arm in protocol.arms}
-    by_arm = {
+    by_arm: dict[str, Mapping[str, object]] = {
         "progression": scenario.progression,
         "death_before_progression": scenario.death_before_progression,
         "death_after_progression": scenario.death_after_progression,
@@ -379,4 +382,6 @@ def check_scenario(protocol: Protocol, scenario: Scenario) -> tuple[str, ...]:
 
 
 def _strangers(where: str, given: Any, known: Any) -> list[str]:
-    return [f"{where}: {name!r} is not in the protocol; known: {', '.join(known)}" for name in given if name not in known]
+    return [
+        f"{where}: {name!r} is not in the protocol; known: {', '.join(known)}" for name in given if name not in known
+    ]

@@ -28,12 +28,12 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One table; ``dated_by`` is the column a cut-off removes rows by, ``open_until`` a date it blanks."""
+    """One table; a cut-off removes rows by the first of ``dated_by`` that is known, and blanks ``open_until``."""
 
     name: str
     label: str
     columns: tuple[Column, ...]
-    dated_by: str
+    dated_by: tuple[str, ...]
     open_until: str | None = None
     key: tuple[str, ...] = ("subject",)
 
@@ -72,7 +72,7 @@ TABLES: dict[str, Table] = {
                     values=("randomized", "not eligible", "cannot tell", "no dose stated", "declined", "closed"),
                 ),
             ),
-            "screened_on",
+            ("screened_on",),
         ),
         Table(
             "answers",
@@ -83,7 +83,7 @@ TABLES: dict[str, Table] = {
                 _column("value", "text", "Value as JSON; null when it is not known", required=False),
                 _column("answered_on", "date", "Date"),
             ),
-            "answered_on",
+            ("answered_on",),
             key=("subject", "variable"),
         ),
         Table(
@@ -96,7 +96,7 @@ TABLES: dict[str, Table] = {
                 _column("because", "text", "Deciding data, or the data still missing", required=False),
                 _column("screened_on", "date", "Date"),
             ),
-            "screened_on",
+            ("screened_on",),
             key=("subject", "criterion"),
         ),
         Table(
@@ -110,7 +110,7 @@ TABLES: dict[str, Table] = {
                 _column("arm", "text", "Arm"),
                 _column("randomized_on", "date", "Date of randomization"),
             ),
-            "randomized_on",
+            ("randomized_on",),
         ),
         Table(
             "strata",
@@ -121,7 +121,7 @@ TABLES: dict[str, Table] = {
                 _column("level", "text", "Level"),
                 _column("randomized_on", "date", "Date"),
             ),
-            "randomized_on",
+            ("randomized_on",),
             key=("subject", "factor"),
         ),
         Table(
@@ -134,8 +134,7 @@ TABLES: dict[str, Table] = {
                 _column("planned_on", "date", "Planned date"),
                 _column("visited_on", "date", "Date of the visit; null when missed", required=False),
             ),
-            "planned_on",
-            open_until="visited_on",
+            ("visited_on", "planned_on"),
             key=("subject", "visit", "number"),
         ),
         Table(
@@ -152,7 +151,7 @@ TABLES: dict[str, Table] = {
                 _column("started_on", "date", "First day of the cycle's dosing"),
                 _column("ended_on", "date", "Last day of the cycle's dosing", required=False),
             ),
-            "started_on",
+            ("started_on",),
             open_until="ended_on",
             key=("subject", "intervention", "cycle"),
         ),
@@ -166,8 +165,7 @@ TABLES: dict[str, Table] = {
                 _column("planned_on", "date", "Planned date"),
                 _column("assessed_on", "date", "Date of the scan; null when missed", required=False),
             ),
-            "planned_on",
-            open_until="assessed_on",
+            ("assessed_on", "planned_on"),
             key=("subject", "evaluator", "number"),
         ),
         Table(
@@ -182,7 +180,7 @@ TABLES: dict[str, Table] = {
                 _column("node", "yes/no", "Lymph node, measured by its short axis"),
                 _column("found_on", "date", "Date of the scan that first showed it"),
             ),
-            "found_on",
+            ("found_on",),
             key=("subject", "evaluator", "lesion"),
         ),
         Table(
@@ -202,7 +200,7 @@ TABLES: dict[str, Table] = {
                     values=("measured", "present", "absent", "progressed", "equivocal", "unequivocal", "not evaluable"),
                 ),
             ),
-            "assessed_on",
+            ("assessed_on",),
             key=("subject", "evaluator", "number", "lesion"),
         ),
         Table(
@@ -218,7 +216,7 @@ TABLES: dict[str, Table] = {
                 _column("started_on", "date", "Start"),
                 _column("ended_on", "date", "End; null while it lasts", required=False),
             ),
-            "started_on",
+            ("started_on",),
             open_until="ended_on",
             key=("subject", "number"),
         ),
@@ -232,8 +230,7 @@ TABLES: dict[str, Table] = {
                 _column("taken_on", "date", "Date taken", required=False),
                 _column("reason", "text", "Why it is missing", required=False),
             ),
-            "planned_on",
-            open_until="taken_on",
+            ("taken_on", "planned_on"),
             key=("subject", "sample"),
         ),
         Table(
@@ -246,7 +243,7 @@ TABLES: dict[str, Table] = {
                 _column("finding", "text", "Finding", values=("altered", "not altered", "not evaluable")),
                 _column("sampled_on", "date", "Date of the sample"),
             ),
-            "sampled_on",
+            ("sampled_on",),
             key=("subject", "sample", "marker"),
         ),
         Table(
@@ -271,7 +268,7 @@ TABLES: dict[str, Table] = {
                 ),
                 _column("ended_on", "date", "Date"),
             ),
-            "ended_on",
+            ("ended_on",),
             key=("subject", "ended"),
         ),
         Table(
@@ -283,14 +280,14 @@ TABLES: dict[str, Table] = {
                 _column("chemotherapy", "yes/no", "Chemotherapy"),
                 _column("started_on", "date", "Start"),
             ),
-            "started_on",
+            ("started_on",),
             key=("subject", "started_on"),
         ),
         Table(
             "contacts",
             "Dates on which the patient was known to be alive",
             (_SUBJECT, _column("alive_on", "date", "Date")),
-            "alive_on",
+            ("alive_on",),
             key=("subject", "alive_on"),
         ),
         Table(
@@ -301,7 +298,7 @@ TABLES: dict[str, Table] = {
                 _column("cause", "text", "Cause", values=("disease", "other", "adverse event")),
                 _column("died_on", "date", "Date"),
             ),
-            "died_on",
+            ("died_on",),
         ),
     )
 }

@@ -49,9 +49,12 @@ class TrialData:
         Raises DataError when nobody had been randomized by then.
         """
         first = self["allocations"]["randomized_on"].min()
-        if first is None or cutoff < first:  # type: ignore[operator]
-            found = "nobody was randomized" if first is None else f"the first patient was randomized on {first}"
-            raise DataError(f"the data cut-off {cutoff} leaves no patient: {found}; choose a later cut-off")
+        if not isinstance(first, date):
+            raise DataError(f"the data cut-off {cutoff} leaves no patient: nobody was randomized")
+        if cutoff < first:
+            raise DataError(
+                f"the data cut-off {cutoff} leaves no patient: the first was randomized on {first}; choose a later one"
+            )
         tables = {name: _cut(frame, TABLES[name], cutoff) for name, frame in self.tables.items()}
         return replace(self, tables=tables, cutoff=cutoff)
 
@@ -68,7 +71,7 @@ class TrialData:
 def _cut(frame: pl.DataFrame, table: Table, cutoff: date) -> pl.DataFrame:
     import polars as pl
 
-    kept = frame.filter(pl.col(table.dated_by) <= cutoff)
+    kept = frame.filter(pl.coalesce(table.dated_by) <= cutoff)
     if table.open_until is None:
         return kept
     end = pl.col(table.open_until)
@@ -103,4 +106,6 @@ def _check(table: Table, frame: pl.DataFrame) -> None:
             raise DataError(f"table {table.name}: {column.name} must be one of {known}; got {min(strays)!r}")
     doubles = frame.filter(frame.select(table.key).is_duplicated())
     if len(doubles):
-        raise DataError(f"table {table.name}: two rows for {dict(zip(table.key, doubles.select(table.key).row(0), strict=True))}")
+        raise DataError(
+            f"table {table.name}: two rows for {dict(zip(table.key, doubles.select(table.key).row(0), strict=True))}"
+        )

@@ -2,7 +2,7 @@
 
 from trialwright.simulate.chance import Chance
 from trialwright.simulate.many import Replays, many
-from trialwright.simulate.population import list_of
 from trialwright.simulate.trial import trial
+from trialwright.simulate.world import World
 
-__all__ = ["Chance", "Replays", "list_of", "many", "trial"]
+__all__ = ["Chance", "Replays", "World", "many", "trial"]

@@ -8,12 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from trialwright.design import Scenario
-from trialwright.protocol import Protocol
 from trialwright.results import result_key
 from trialwright.simulate.candidates import Drawn, draw_variable
-from trialwright.simulate.chance import Chance
-from trialwright.simulate.population import Population, anchor_days
+from trialwright.simulate.world import Candidates
 
 __all__ = ["Baseline", "baseline_values"]
 
@@ -48,23 +45,16 @@ class Baseline:
         return found
 
 
-def baseline_values(protocol: Protocol, scenario: Scenario, chance: Chance, people: Population) -> Baseline:
-    """Draw the baseline variables of the randomized patients, those computed by rules left out."""
-    who, trial = people.patients.candidate, people.patients.trial
-    days = {
-        name: np.take_along_axis(getattr(people.come, name), people.enrolled.candidate, axis=1).ravel()
-        for name in ("screened", "randomize", "first_dose")
-    }
-    anchors = anchor_days(scenario, days)
-    drawn = {
-        name: draw_variable(name, spread, chance, trial, who, anchors)
-        for name, spread in scenario.candidates.variables.items()
-        if protocol.variables[name].baseline
-    }
-    everyone = next(p.id for p in protocol.analysis.populations if p.members == "randomized")
+def baseline_values(candidates: Candidates) -> Baseline:
+    """Draw the baseline variables of the randomized candidates, those computed by rules left out."""
+    world = candidates.world
+    plans = {name: variable for name, variable in world.protocol.variables.items() if variable.baseline}
+    supposed = [name for name in world.scenario.candidates.variables if name in plans]
+    drawn = {name: draw_variable(name, candidates) for name in supposed}
     kept = {name: column for name, column in drawn.items() if column is not None}
-    numbers = frozenset(name for name in kept if protocol.variables[name].type == "number")
-    return Baseline(kept, numbers, everyone, (len(people.trials), protocol.design.enrollment))
+    everyone = next(p.id for p in world.protocol.analysis.populations if p.members == "randomized")
+    numbers = frozenset(name for name in kept if plans[name].type == "number")
+    return Baseline(kept, numbers, everyone, (len(candidates) // world.patients, world.patients))
 
 
 def _median(values: Floats) -> float:

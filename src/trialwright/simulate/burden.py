@@ -7,30 +7,29 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from trialwright.design import Scenario
-from trialwright.simulate.chance import Chance
+from trialwright.simulate.world import Candidates
 
 __all__ = ["Burden", "draw_burden"]
 
 
 @dataclass(frozen=True)
 class Burden:
-    """Organs involved, in the scenario's order; arrays of shape (patients, organs)."""
+    """Organs involved, in the scenario's order; arrays of shape (candidates, organs)."""
 
     involved: NDArray[np.bool_]
     measurable: NDArray[np.bool_]
 
     @property
     def has_targets(self) -> NDArray[np.bool_]:
-        """Return who has measurable disease, shape (patients,)."""
+        """Return who has measurable disease, shape (candidates,)."""
         return np.asarray(self.measurable.any(axis=1))
 
 
-def draw_burden(scenario: Scenario, chance: Chance, trial: NDArray[np.int64], who: NDArray[np.int64]) -> Burden:
-    """Draw the organs of each patient; a patient without any has lesions in ``lesions.otherwise``."""
-    organs = scenario.lesions.organs
-    uniform = chance.uniforms("burden", trial, who, 2 * len(organs))
-    involved = uniform[:, ::2] < [organ.share for organ in organs.values()]
-    involved[~involved.any(axis=1), list(organs).index(scenario.lesions.otherwise)] = True
-    measurable = involved & (uniform[:, 1::2] < [organ.measurable for organ in organs.values()])
+def draw_burden(candidates: Candidates) -> Burden:
+    """Draw the organs of each candidate; one without any has lesions in ``lesions.otherwise``."""
+    plan = candidates.world.scenario.lesions
+    uniform = candidates.uniforms("burden", 2 * len(plan.organs))
+    involved = uniform[:, ::2] < [organ.share for organ in plan.organs.values()]
+    involved[~involved.any(axis=1), list(plan.organs).index(plan.otherwise)] = True
+    measurable = involved & (uniform[:, 1::2] < [organ.measurable for organ in plan.organs.values()])
     return Burden(involved, measurable)

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from trialwright.design import Scenario, Spread
+from trialwright.design import Spread
 from trialwright.errors import DocumentError
-from trialwright.protocol import Protocol, Variable
+from trialwright.protocol import Variable
 from trialwright.simulate.burden import Burden
-from trialwright.simulate.chance import Chance
+from trialwright.simulate.recruitment import between
+from trialwright.simulate.world import Candidates, World
 
 __all__ = ["Drawn", "answers_of", "draw_variable", "level_index"]
-
-Ints = NDArray[np.int64]
-Anchors = Mapping[str, Ints]
-"""Days from ``recruitment.opens_on`` of each anchor, shape (candidates,)."""
 
 
 @dataclass(frozen=True)
@@ -32,13 +29,12 @@ class Drawn:
     levels: tuple[str, ...] = ()
 
 
-def draw_variable(
-    name: str, spread: Spread, chance: Chance, trial: Ints, who: Ints, anchors: Anchors
-) -> Drawn | None:
-    """Draw one variable for each candidate; None when it does not vary by itself (fixed, computed, or lesions)."""
+def draw_variable(name: str, candidates: Candidates) -> Drawn | None:
+    """Draw one variable of each candidate; None when it does not vary by itself (fixed, computed, or lesions)."""
+    spread = candidates.world.scenario.candidates.variables[name]
     if spread.rule or spread.lesions or "fixed" in spread.model_fields_set:
         return None
-    u = chance.uniforms(f"variable {name}", trial, who, 1)[..., 0]
+    u = candidates.uniforms(f"variable {name}", 1)[:, 0]
     if spread.normal:
         return Drawn(spread, np.round(_normal(u, **spread.normal), spread.decimals))
     if spread.uniform:
@@ -50,30 +46,27 @@ def draw_variable(
     if spread.yes is not None:
         return Drawn(spread, u < spread.yes)
     if spread.before is not None and spread.days is not None:
-        low, high = spread.days
-        return Drawn(spread, anchors[spread.before] - low - np.floor(u * (high - low + 1)).astype(np.int64))
+        return Drawn(spread, candidates.anchors[spread.before] - between(u, spread.days))
     raise AssertionError(f"variable {name}: the scenario's model admits no other way")
 
 
-def answers_of(
-    protocol: Protocol, scenario: Scenario, drawn: Mapping[str, Drawn | None], burden: Burden, row: int, opens: date
-) -> dict[str, Any]:
+def answers_of(world: World, drawn: Mapping[str, Drawn | None], burden: Burden, row: int) -> dict[str, Any]:
     """Return the answers of the candidate in one row, computed variables left out."""
     answers: dict[str, Any] = {}
-    for name, spread in scenario.candidates.variables.items():
+    for name, spread in world.scenario.candidates.variables.items():
         column = drawn[name]
         if spread.lesions:
-            answers[name] = lesion_records(scenario, burden, row)
+            answers[name] = lesion_records(world, burden, row)
         elif column is not None:
-            answers[name] = _answer(protocol.variables[name], column, row, opens)
+            answers[name] = _answer(world, world.protocol.variables[name], column, row)
         elif not spread.rule:
-            answers[name] = typed(protocol.variables[name], spread.fixed)
+            answers[name] = typed(world.protocol.variables[name], spread.fixed)
     return answers
 
 
-def lesion_records(scenario: Scenario, burden: Burden, row: int) -> list[dict[str, Any]]:
+def lesion_records(world: World, burden: Burden, row: int) -> list[dict[str, Any]]:
     """Return one record per involved organ, in the fields the scenario names."""
-    plan = scenario.lesions
+    plan = world.scenario.lesions
     return [
         {plan.organ_field: organ, plan.measurable_field: bool(burden.measurable[row, index])}
         for index, organ in enumerate(plan.organs)
@@ -101,13 +94,13 @@ def level_index(levels: Iterable[str], wanted: Iterable[str], where: str) -> lis
     return [known.index(level) for level in wanted]
 
 
-def _answer(variable: Variable, column: Drawn, row: int, opens: date) -> Any:
+def _answer(world: World, variable: Variable, column: Drawn, row: int) -> Any:
     value = column.values[row]
     if column.levels:
         level = column.levels[int(value)]
         return float(level) if variable.type == "number" else level == "true" if variable.type == "yes/no" else level
     if variable.type == "date":
-        return opens + timedelta(days=int(value))
+        return world.on(value)
     return bool(value) if variable.type == "yes/no" else float(value)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from trialwright.design import Scenario
 from trialwright.protocol import Arm, Protocol
-from trialwright.simulate.chance import Chance
 from trialwright.simulate.course import Course, Events, Patients
+from trialwright.simulate.world import World
 
 __all__ = ["Case", "Draws", "Journal"]
 
@@ -33,7 +33,7 @@ class Journal:
 class Draws:
     """Uniforms that only the records need, drawn for all patients when the first one asks."""
 
-    chance: Chance
+    world: World
     patients: Patients
     drawn: dict[str, NDArray[np.float64]] = field(default_factory=dict)
 
@@ -42,7 +42,8 @@ class Draws:
         have = self.drawn.get(purpose)
         if have is None or have.shape[1] < count:
             who = self.patients
-            have = self.drawn[purpose] = self.chance.uniforms(f"records {purpose}", who.trial, who.candidate, count)
+            have = self.world.chance.uniforms(f"records {purpose}", who.trial, who.candidate, count)
+            self.drawn[purpose] = have
         return have[row, :count]
 
 
@@ -50,8 +51,7 @@ class Draws:
 class Case:
     """One randomized patient: everything days count from randomization (day 0)."""
 
-    protocol: Protocol
-    scenario: Scenario
+    world: World
     draws: Draws
     journal: Journal
     patients: Patients
@@ -63,7 +63,6 @@ class Case:
     arm: Arm
     answers: dict[str, Any]
     anchors: dict[str, date]
-    randomized_on: date
     screened: int
     """Day of screening, zero or negative."""
     organs: tuple[tuple[str, bool], ...]
@@ -73,7 +72,17 @@ class Case:
 
     def on(self, day: int) -> date:
         """Return the date of a day."""
-        return self.randomized_on + timedelta(days=int(day))
+        return self.world.on(int(self.patients.randomized[self.row]) + int(day))
+
+    @property
+    def protocol(self) -> Protocol:
+        """Return what was promised."""
+        return self.world.protocol
+
+    @property
+    def scenario(self) -> Scenario:
+        """Return what is supposed."""
+        return self.world.scenario
 
     def own(self, name: str) -> int:
         """Return this patient's entry of an array of the course."""
@@ -91,6 +100,11 @@ class Case:
     def horizon(self) -> int:
         """Return the last day on which anything is recorded."""
         return int(self.patients.horizon[self.row])
+
+    @property
+    def found(self) -> int:
+        """Return the day of the scan that shows progression, or NEVER."""
+        return int(self.course.scans.found[self.row])
 
     @property
     def first_dose(self) -> int:

@@ -1,8 +1,8 @@
 """Chance as an argument: counter-based uniforms that know their trial, their purpose and their patient.
 
-Philox4x32-10 (Salmon, Moraes, Dror, Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3"): four 32-bit words are a
-fixed function of a key (the seed) and a counter (patient, block, trial, purpose). No state exists, so the order of work,
-chunks and threads cannot matter, and any patient of any virtual trial can be drawn again alone.
+Philox4x32-10 (Salmon, Moraes, Dror, Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3"): four 32-bit words are
+a fixed function of a key (the seed) and a counter (patient, block, trial, purpose). No state exists, so the order of
+work, chunks and threads cannot matter, and any patient of any virtual trial can be drawn again alone.
 """
 
 from __future__ import annotations

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from trialwright.design import AdverseEvent, Piecewise, Scenario
-from trialwright.protocol import Assessments, planned_scans
-from trialwright.simulate.chance import Chance
+from trialwright.design import AdverseEvent, Piecewise
+from trialwright.protocol import planned_scans
 from trialwright.simulate.hazards import NEVER, day_of, exponential_days, piecewise_days
+from trialwright.simulate.recruitment import between
+from trialwright.simulate.world import World
 
 __all__ = ["Course", "Events", "Patients", "Scans", "draw_course", "draw_events"]
 
@@ -34,13 +35,13 @@ class Patients:
     trial: Ints
     candidate: Ints
     arm: Ints
-    """Index into the protocol's arms."""
+    """Index into the scheme's arms."""
     factors: Mapping[str, Ints]
     """By stratification factor: index of the level."""
-    levels: Mapping[str, tuple[str, ...]]
-    """By stratification factor: its levels in the protocol's order."""
     targets: Bools
     """Has measurable disease."""
+    randomized: Ints
+    """Day of randomization from ``recruitment.opens_on``; all other days of a patient count from it."""
     first_dose: Ints
     horizon: Ints
     """Last day on which anything is recorded."""
@@ -87,39 +88,36 @@ class Course:
     scans: Scans
 
 
-def draw_course(scenario: Scenario, plan: Assessments, arms: list[str], who: Patients, chance: Chance) -> Course:
+def draw_course(world: World, who: Patients) -> Course:
     """Draw the course of each patient."""
-    u = chance.uniforms("course", who.trial, who.candidate, 12).T
-    multiplier = _multiplier(scenario, who)
-    progression = day_of(_by_arm(scenario.progression, arms, who.arm, u[0], multiplier))
-    before = day_of(exponential_days(u[1], _rate(scenario.death_before_progression, arms, who.arm)))
-    after = progression + day_of(exponential_days(u[2], _rate(scenario.death_after_progression, arms, who.arm)))
+    plan = world.scenario
+    u = world.chance.uniforms("course", who.trial, who.candidate, 13).T
+    progression = day_of(_by_arm(world, plan.progression, who.arm, u[0], _multiplier(world, who)))
+    before = day_of(exponential_days(u[1], _rate(world, plan.death_before_progression, who.arm)))
+    after = progression + day_of(exponential_days(u[2], _rate(world, plan.death_after_progression, who.arm)))
     death = np.where(before <= progression, before, after)
-    treated = u[3] >= _rate(scenario.treatment.never, arms, who.arm)
-    leaves = np.where(treated, day_of(_by_arm(scenario.leaving, arms, who.arm, u[4])), 0)
-    lost = np.where(treated, day_of(exponential_days(u[5], np.full(len(u[5]), scenario.contacts.lost))), 0)
-    toxic = day_of(exponential_days(u[6], _rate(scenario.treatment.stops_for_toxicity, arms, who.arm)))
-    scans = _scans(scenario, plan, who, progression, np.minimum(leaves, lost), death, chance)
-    ends = np.minimum.reduce([scans.found, death, leaves, lost, who.first_dose + toxic])
-    responds = who.targets & (u[7] < _rate(scenario.response.share, arms, who.arm))
-    second = u[8] < scenario.response.second_scan
+    treated = u[3] >= _rate(world, plan.treatment.never, who.arm)
+    leaves = np.where(treated, day_of(_by_arm(world, plan.leaving, who.arm, u[4], np.ones(len(u[4])))), 0)
+    lost = np.where(treated, day_of(exponential_days(u[5], np.full(len(u[5]), plan.contacts.lost))), 0)
+    toxic = who.first_dose + day_of(exponential_days(u[6], _rate(world, plan.treatment.stops_for_toxicity, who.arm)))
+    scans = _scans(world, who, progression, np.minimum.reduce([leaves, lost, death - 1, who.horizon]))
+    ends = np.minimum.reduce([scans.found, death, leaves, lost, toxic])
+    responds = who.targets & (u[7] < _rate(world, plan.response.share, who.arm))
     stop = np.minimum(scans.found, leaves)
-    therapy = np.where(
-        u[10] < scenario.treatment.next_therapy, stop + _between(u[11], scenario.treatment.next_therapy_days), NEVER
-    )
-    later = chance.uniforms("therapy", who.trial, who.candidate, 1)[..., 0]
+    therapy = stop + between(u[11], plan.treatment.next_therapy_days)
+    switches = (u[10] < plan.treatment.next_therapy) & (stop < NEVER) & (therapy <= np.minimum(death, lost))
     return Course(
         progression=progression,
         death=death,
         leaves=leaves,
         lost=lost,
-        treated=treated & (who.first_dose <= ends) & (who.first_dose <= who.horizon),
-        toxic=who.first_dose + toxic,
+        treated=treated & (who.first_dose <= np.minimum(ends, who.horizon)),
+        toxic=toxic,
         treatment_ends=ends,
-        responds_at=np.where(responds, 1 + second, NEVER),
-        complete=u[9] < scenario.response.complete,
-        next_therapy=np.where((stop < NEVER) & (therapy <= np.minimum(death, lost)), therapy, NEVER),
-        chemotherapy=later < scenario.treatment.chemotherapy,
+        responds_at=np.where(responds, 1 + (u[8] < plan.response.second_scan), NEVER),
+        complete=u[9] < plan.response.complete,
+        next_therapy=np.where(switches, therapy, NEVER),
+        chemotherapy=u[12] < plan.treatment.chemotherapy,
         scans=scans,
     )
 
@@ -136,36 +134,32 @@ class Events:
     """Uniform that decides whether a dose is lowered."""
 
 
-def draw_events(
-    event: AdverseEvent, arms: list[str], window: int, who: Patients, course: Course, chance: Chance
-) -> Events:
-    """Draw one term: the worst grade and the onset, while on treatment or up to ``window`` days after it."""
-    u = chance.uniforms(f"adverse event {event.term}", who.trial, who.candidate, 6).T
+def draw_events(world: World, event: AdverseEvent, who: Patients, course: Course) -> Events:
+    """Draw one term: the worst grade and the onset, on treatment or within the protocol's window after it."""
+    u = world.chance.uniforms(f"adverse event {event.term}", who.trial, who.candidate, 5).T
     onset = who.first_dose + np.floor(-np.log(u[1]) * event.onset_days).astype(np.int64)
-    severe = u[0] < _rate(event.grade_3_or_higher, arms, who.arm)
-    occurs = u[0] < _rate(event.any_grade, arms, who.arm)
+    severe = u[0] < _rate(world, event.grade_3_or_higher, who.arm)
+    occurs = u[0] < _rate(world, event.any_grade, who.arm)
+    window = world.protocol.safety.window.days_after_last_dose
     last = np.minimum.reduce([course.treatment_ends + window, course.death - 1, course.lost, who.horizon])
     grade = np.where(severe, np.where(u[2] < event.grade_4, 4, 3), np.where(u[2] < 0.5, 1, 2))
     seen = occurs & course.treated & (onset <= last)
     return Events(np.where(seen, onset, NEVER), grade, severe & (u[3] < event.serious), u[4])
 
 
-def _scans(
-    scenario: Scenario, plan: Assessments, who: Patients, progression: Ints, leaves: Ints, death: Ints, chance: Chance
-) -> Scans:
-    """Follow the schedule scan by scan, drawing chance only for patients still followed."""
-    habit = scenario.scans
+def _scans(world: World, who: Patients, progression: Ints, last: Ints) -> Scans:
+    """Follow the schedule scan by scan up to each patient's last day, drawing chance only for those still followed."""
+    habit, plan = world.scenario.scans, world.protocol.assessments
     planned = np.array(planned_scans(plan, int(who.horizon.max(initial=0))), np.int64)
     day = np.full((len(progression), len(planned)), -1, np.int64)
     state = np.full(day.shape, MISSED, np.int64)
-    last = np.minimum.reduce([leaves, death - 1, who.horizon])
-    found = _unscheduled(scenario, who, progression, last, chance)
+    found = _unscheduled(world, who, progression, last)
     unscheduled = found < NEVER
     for number, target in enumerate(planned):
-        at = np.flatnonzero((target <= last) & (target - plan.window_days < found))
+        at = np.flatnonzero((target - plan.window_days <= last) & (target - plan.window_days < found))
         if not len(at):
             break
-        u = chance.uniforms("scan", who.trial[at], who.candidate[at], 2, block=number)
+        u = world.chance.uniforms("scan", who.trial[at], who.candidate[at], 2, block=number)
         taken = target + _jitter(u[:, 0], habit.jitter_sd_days, plan.window_days)
         keep = (taken <= last[at]) & (taken < found[at])
         at, taken, look = at[keep], taken[keep], u[keep, 1]
@@ -179,43 +173,36 @@ def _scans(
     return Scans(planned, day, state, found, unscheduled)
 
 
-def _unscheduled(scenario: Scenario, who: Patients, progression: Ints, last: Ints, chance: Chance) -> Ints:
+def _unscheduled(world: World, who: Patients, progression: Ints, last: Ints) -> Ints:
     """Return the day of the scan that symptoms would bring about, or NEVER."""
-    u = chance.uniforms("unscheduled", who.trial, who.candidate, 2).T
-    day = progression + _between(u[1], scenario.scans.unscheduled_days)
-    return np.where((u[0] < scenario.scans.unscheduled) & (day <= last), day, NEVER)
+    u = world.chance.uniforms("unscheduled", who.trial, who.candidate, 2).T
+    day = progression + between(u[1], world.scenario.scans.unscheduled_days)
+    return np.where((u[0] < world.scenario.scans.unscheduled) & (day <= last), day, NEVER)
 
 
 def _jitter(uniform: Floats, sd: float, window: int) -> Ints:
     from scipy.special import ndtri
 
-    return np.clip(np.rint(ndtri(uniform) * sd), -window, window).astype(np.int64)
+    return np.asarray(np.clip(np.rint(ndtri(uniform) * sd), -window, window), np.int64)
 
 
-def _multiplier(scenario: Scenario, who: Patients) -> Floats:
+def _multiplier(world: World, who: Patients) -> Floats:
     """Return each patient's hazard ratio of progression from the levels of the stratification factors."""
     product = np.ones(len(who.arm))
-    for factor, effects in scenario.prognosis.items():
-        product = product * np.array([effects[level] for level in who.levels[factor]])[who.factors[factor]]
+    levels = {factor.id: factor.levels for factor in world.protocol.randomization.strata}
+    for factor, effects in world.scenario.prognosis.items():
+        product = product * np.array([effects[level] for level in levels[factor]])[who.factors[factor]]
     return product
 
 
-def _by_arm(
-    hazards: Mapping[str, Piecewise], arms: list[str], arm: Ints, uniform: Floats, multiplier: Floats | None = None
-) -> Floats:
-    days = np.empty(len(arm))
-    factor = np.ones(len(arm)) if multiplier is None else multiplier
-    for code, name in enumerate(arms):
+def _by_arm(world: World, hazards: Mapping[str, Piecewise], arm: Ints, uniform: Floats, multiplier: Floats) -> Floats:
+    days = np.full(len(arm), np.inf)
+    for code, name in enumerate(world.arms):
         at = arm == code
-        never = not any(hazards[name].hazard)
-        days[at] = np.inf if never else piecewise_days(uniform[at], hazards[name], factor[at])
+        if any(hazards[name].hazard):
+            days[at] = piecewise_days(uniform[at], hazards[name], multiplier[at])
     return days
 
 
-def _rate(by_arm: Mapping[str, float], arms: list[str], arm: Ints) -> Floats:
-    return np.array([by_arm[name] for name in arms])[arm]
-
-
-def _between(uniform: Floats, bounds: tuple[int, int]) -> Ints:
-    low, high = bounds
-    return low + np.floor(uniform * (high - low + 1)).astype(np.int64)
+def _rate(world: World, by_arm: Mapping[str, float], arm: Ints) -> Floats:
+    return np.array([by_arm[name] for name in world.arms], np.float64)[arm]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from trialwright.design import Scenario
-from trialwright.protocol import Cut, Protocol, TimeToEventEndpoint
+from trialwright.errors import DocumentError
+from trialwright.protocol import Cut, TimeToEventEndpoint
 from trialwright.simulate.course import Course, Patients
 from trialwright.simulate.observe import is_replayable, observe_time_to_event
+from trialwright.simulate.world import World
 
 __all__ = ["NOT_REACHED", "cut_days"]
 
@@ -17,22 +18,20 @@ Ints = NDArray[np.int64]
 NOT_REACHED = -1
 
 
-def cut_days(
-    protocol: Protocol, scenario: Scenario, cut: Cut, patients: Patients, randomized: Ints, course: Course
-) -> Ints:
+def cut_days(world: World, cut: Cut, patients: Patients, course: Course) -> Ints:
     """Return the day of a cut-off from ``recruitment.opens_on``, one per trial, patients running trial after trial.
 
     A cut by events falls on the day on which the n-th event is seen; NOT_REACHED where so many never happen.
     """
-    trials = len(np.unique(patients.trial))
+    trials = len(patients.trial) // world.patients
     if cut.on is not None:
-        return np.full(trials, (cut.on - scenario.recruitment.opens_on).days)
-    endpoint = protocol.endpoint(str(cut.endpoint))
+        return np.full(trials, world.day_of(cut.on))
+    endpoint = world.protocol.endpoint(str(cut.endpoint))
     if not isinstance(endpoint, TimeToEventEndpoint) or not is_replayable(endpoint):
-        raise ValueError(f"cut {cut.id}: the simulator cannot count events of endpoint {cut.endpoint}")
-    seen = observe_time_to_event(protocol, endpoint, course, patients.horizon)
+        raise DocumentError(f"cut {cut.id}: the simulator cannot count events of endpoint {cut.endpoint}")
+    seen = observe_time_to_event(world.protocol, endpoint, course, patients.horizon)
     never = np.iinfo(np.int64).max
-    days = np.where(seen.event, randomized + seen.days - 1, never).reshape(trials, -1)
+    days = np.where(seen.event, patients.randomized + seen.days - 1, never).reshape(trials, -1)
     events = int(cut.events or 0)
     if events > days.shape[1]:
         return np.full(trials, NOT_REACHED)

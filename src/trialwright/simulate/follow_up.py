@@ -24,7 +24,7 @@ def _treatment_end(case: Case) -> None:
     end = case.own("treatment_ends")
     # In order of precedence, where two fall on one day.
     reasons = {
-        "progression": int(case.course.scans.found[case.row]),
+        "progression": case.found,
         "death": case.own("death"),
         "lost to follow-up": case.own("lost"),
         "withdrawal": case.own("leaves"),

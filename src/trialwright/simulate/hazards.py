@@ -27,7 +27,7 @@ def piecewise_days(uniform: Floats, hazard: Piecewise, multiplier: Floats | floa
     The cumulative hazard is a broken line; the time is where it reaches the exponential -log(uniform)/multiplier.
 
     >>> two = Piecewise(from_months=(0, 6), hazard=(0.1, 0.2))
-    >>> [round(day / DAYS_PER_MONTH, 6) for day in piecewise_days(np.exp([-0.6, -0.8]), two)]
+    >>> [round(float(day) / DAYS_PER_MONTH, 6) for day in piecewise_days(np.exp([-0.6, -0.8]), two)]
     [6.0, 7.0]
     """
     starts, rates = np.array(hazard.from_months), np.array(hazard.hazard)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,6 @@ from trialwright.design import Scenario
 from trialwright.protocol import AnalysisItem, Cut, Protocol, ResponseEndpoint, SafetyEndpoint, TimeToEventEndpoint
 from trialwright.results import result_key
 from trialwright.simulate.baseline import baseline_values
-from trialwright.simulate.chance import Chance
 from trialwright.simulate.course import Course, draw_course, draw_events
 from trialwright.simulate.cuts import NOT_REACHED, cut_days
 from trialwright.simulate.observe import (
@@ -25,11 +23,12 @@ from trialwright.simulate.observe import (
     observe_time_to_event,
 )
 from trialwright.simulate.population import Population, populate
+from trialwright.simulate.world import World
 from trialwright.stats import DAYS_PER_MONTH, analyze_batch
 
 __all__ = ["Replays", "many"]
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 Bools = NDArray[np.bool_]
 Map = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 
@@ -57,9 +56,7 @@ class Replays:
         return float(finite.mean()), float(finite.std(ddof=1) / np.sqrt(len(finite)))
 
 
-def many(
-    protocol: Protocol, scenario: Scenario, n: int, seed: int, map: Map = map, *, first: int = 0
-) -> Replays:
+def many(protocol: Protocol, scenario: Scenario, n: int, seed: int, map: Map = map, *, first: int = 0) -> Replays:
     """Return what ``n`` virtual trials show at each data cut-off: trial k is trial k of the record-level simulator.
 
     ``map`` is any executor's; the numbers do not depend on it. ``first`` is the number of the first trial.
@@ -68,7 +65,7 @@ def many(
         raise ValueError(f"n must be at least 1 trial; got {n}")
     starts = range(first, first + n, CHUNK)
     chunks = [np.arange(start, min(start + CHUNK, first + n)) for start in starts]
-    parts = list(map(_Chunk(protocol, scenario, seed), chunks))
+    parts = list(map(_Chunk(World.of(protocol, scenario, seed)), chunks))
     values = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
     return Replays(values, n, seed)
 
@@ -77,18 +74,15 @@ def many(
 class _Chunk:
     """The work of one chunk of trials; a value, so that it can be sent to another process."""
 
-    protocol: Protocol
-    scenario: Scenario
-    seed: int
+    world: World
 
     def __call__(self, trials: NDArray[np.int64]) -> dict[str, Floats]:
-        people = populate(self.protocol, self.scenario, self.seed, trials)
-        chance, arms = Chance(self.seed), list(people.scheme.arms)
-        course = draw_course(self.scenario, self.protocol.assessments, arms, people.patients, chance)
-        baseline = baseline_values(self.protocol, self.scenario, chance, people)
+        people = populate(self.world, trials)
+        course = draw_course(self.world, people.patients)
+        baseline = baseline_values(people.candidates)
         found: dict[str, Floats] = {}
-        for cut in self.protocol.analysis.cuts:
-            look = _Look(self.protocol, self.scenario, people, course, chance, cut)
+        for cut in self.world.protocol.analysis.cuts:
+            look = _Look(self.world, people, course, cut)
             found.update(look.numbers())
             found.update(baseline.at(cut.id, look.enrolled))
         return found
@@ -97,24 +91,14 @@ class _Chunk:
 class _Look:
     """One data cut-off of a chunk of trials."""
 
-    def __init__(
-        self,
-        protocol: Protocol,
-        scenario: Scenario,
-        people: Population,
-        course: Course,
-        chance: Chance,
-        cut: Cut,
-    ) -> None:
-        self.protocol, self.scenario, self.people, self.course = protocol, scenario, people, course
-        self.chance, self.cut = chance, cut
-        self.shape = (len(people.trials), protocol.design.enrollment)
-        self.arms = list(people.scheme.arms)
-        days = cut_days(protocol, scenario, cut, people.patients, people.randomized, course)
+    def __init__(self, world: World, people: Population, course: Course, cut: Cut) -> None:
+        self.world, self.protocol, self.people, self.course, self.cut = world, world.protocol, people, course, cut
+        self.shape = (len(people.trials), world.patients)
+        days = cut_days(world, cut, people.patients, course)
         self.reached = days != NOT_REACHED
-        on = np.where(self.reached, days, 0).repeat(self.shape[1])
-        self.last_day = np.minimum(on - people.randomized, people.patients.horizon)
-        self.enrolled: Bools = (self.last_day >= 0) & self.reached.repeat(self.shape[1])
+        on = np.where(self.reached, days, 0).repeat(world.patients)
+        self.last_day = np.minimum(on - people.patients.randomized, people.patients.horizon)
+        self.enrolled: Bools = (self.last_day >= 0) & self.reached.repeat(world.patients)
 
     def numbers(self) -> dict[str, Floats]:
         """Return every number of the analysis plan that the simulator knows."""
@@ -131,7 +115,9 @@ class _Look:
             return iter(())
         if isinstance(endpoint, ResponseEndpoint):
             return self._response(item, endpoint)
-        return self._time_to_event(item, endpoint)
+        if isinstance(endpoint, TimeToEventEndpoint):
+            return self._time_to_event(item, endpoint)
+        return iter(())
 
     def _members(self, population: str) -> Bools:
         kind = self.protocol.population(population).members
@@ -143,12 +129,12 @@ class _Look:
         return result_key(self.cut.id, plan.endpoint, plan.population, group, statistic, **extra)
 
     def _per_trial(self, flags: Bools) -> Floats:
-        return flags.reshape(self.shape).sum(axis=1).astype(float)
+        return np.asarray(flags.reshape(self.shape).sum(axis=1), np.float64)
 
     def _flow(self) -> Iterator[tuple[str, Floats]]:
         key = (self.cut.id, "flow", "screened")
         treated = self.enrolled & is_treated(self.people.patients, self.course, self.last_day)
-        for code, arm in enumerate(self.arms):
+        for code, arm in enumerate(self.world.arms):
             own = self.people.patients.arm == code
             yield result_key(*key, arm, "allocated"), self._per_trial(self.enrolled & own)
             yield result_key(*key, arm, "treated"), self._per_trial(treated & own)
@@ -158,24 +144,21 @@ class _Look:
         yield result_key(*key, "all", "last randomized"), self._last_randomized()
 
     def _sites(self) -> Floats:
-        site = np.take_along_axis(self.people.come.site, self.people.enrolled.candidate, axis=1)
+        site = self.people.enrolled.pick(self.people.come.site).reshape(self.shape)
         enrolled = self.enrolled.reshape(self.shape)
         return np.array([len(np.unique(row[inside])) for row, inside in zip(site, enrolled, strict=True)], float)
 
     def _last_randomized(self) -> Floats:
         """Return the day of the last randomization by the cut-off, counted from 1970-01-01."""
-        opens = (self.scenario.recruitment.opens_on - date(1970, 1, 1)).days
-        return (np.where(self.enrolled, self.people.randomized, 0).reshape(self.shape).max(axis=1) + opens).astype(float)
+        days = np.where(self.enrolled, self.people.patients.randomized, 0).reshape(self.shape)
+        return np.asarray(days.max(axis=1) + self.world.since_1970, np.float64)
 
     def _harms(self, item: AnalysisItem) -> Iterator[tuple[str, Floats]]:
-        window = self.protocol.safety.window.days_after_last_dose
         treated = self._members(item.population)
         severe = {
             event.term: treated
-            & observe_severe(
-                draw_events(event, self.arms, window, self.people.patients, self.course, self.chance), self.last_day
-            )
-            for event in self.scenario.adverse_events
+            & observe_severe(draw_events(self.world, event, self.people.patients, self.course), self.last_day)
+            for event in self.world.scenario.adverse_events
         }
         severe["any"] = np.logical_or.reduce(list(severe.values()))
         for term, flags in severe.items():
@@ -195,7 +178,7 @@ class _Look:
                 yield self._key(item, f"{arm} v {control}", "difference P"), _pearson(tables[arm], tables[control])
 
     def _shares(self, flags: Bools, inside: Bools) -> Iterator[tuple[str, Floats, tuple[Floats, Floats]]]:
-        for code, arm in enumerate(self.arms):
+        for code, arm in enumerate(self.world.arms):
             own = self.people.patients.arm == code
             events, size = self._per_trial(flags & own), self._per_trial(inside & own)
             yield arm, np.where(size > 0, events / np.maximum(size, 1), np.nan), (events, size)
@@ -205,8 +188,8 @@ class _Look:
         last_day = np.where(inside, self.last_day, 0)
         seen = observe_time_to_event(self.protocol, endpoint, self.course, last_day)
         at = [round(months * DAYS_PER_MONTH) for months in item.at_months]
-        control = self.arms.index(self.protocol.analysis.control)
-        for code, arm in enumerate(self.arms):
+        control = self.world.arms.index(self.protocol.analysis.control)
+        for code, arm in enumerate(self.world.arms):
             if code == control:
                 continue
             pair = inside & np.isin(self.people.patients.arm, [control, code])
@@ -219,7 +202,7 @@ class _Look:
                 included=pair.reshape(self.shape),
                 workers=1,
             )
-            for side, name in ((1, arm), (0, self.arms[control])):
+            for side, name in ((1, arm), (0, self.world.arms[control])):
                 median = batch.median[:, side]
                 yield self._key(item, name, "events"), batch.events[:, side].astype(float)
                 yield self._key(item, name, "median"), np.where(np.isnan(median), np.inf, median)
@@ -227,18 +210,18 @@ class _Look:
                 for index, day in enumerate(at):
                     yield self._key(item, name, "rate", at=day), batch.survival[:, side, index]
             if item.compare:
-                versus = f"{arm} v {self.arms[control]}"
+                versus = f"{arm} v {self.world.arms[control]}"
                 yield self._key(item, versus, "hazard ratio"), np.exp(batch.log_hazard_ratio)
                 yield self._key(item, versus, "log-rank P"), _two_sided(batch.z)
                 yield self._key(item, versus, "log-rank z"), batch.z
-            if len(self.arms) == 2:
+            if len(self.world.arms) == 2:
                 yield self._key(item, "all", "events"), batch.events.sum(axis=1).astype(float)
                 yield self._key(item, "all", "follow-up"), batch.follow_up
 
     def _strata(self) -> NDArray[np.int64]:
         patients = self.people.patients
         stratum = np.zeros(len(patients.arm), np.int64)
-        for factor, levels in self.people.scheme.factors:
+        for factor, levels in self.world.scheme.factors:
             stratum = stratum * len(levels) + patients.factors[factor]
         return stratum
 

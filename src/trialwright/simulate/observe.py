@@ -80,14 +80,14 @@ def last_adequate(course: Course, until: Ints) -> Ints:
     """Return the day of the last evaluable scan without progression up to a day, 0 when there is none."""
     scans = course.scans
     good = scans.read & (scans.day <= until[:, None]) & (scans.day < scans.found[:, None])
-    return np.where(good, scans.day, 0).max(axis=1, initial=0)
+    return np.asarray(np.where(good, scans.day, 0).max(axis=1, initial=0))
 
 
 def _longest_gap(protocol: Protocol, since: Ints, missed_allowed: int) -> Ints:
     """Return derivation's limit after a last adequate scan on each of these days."""
     planned, window = days_of_scans(protocol.assessments), protocol.assessments.window_days
     days = range(int(since.max(initial=0)) + 1)
-    return np.array([gap_limit(planned, day, missed_allowed, window) for day in days])[since]
+    return np.array([gap_limit(planned, day, missed_allowed, window) for day in days], np.int64)[since]
 
 
 def observe_response(endpoint: ResponseEndpoint, course: Course, last_day: Ints) -> Bools:
@@ -116,4 +116,3 @@ def observe_severe(events: Events, last_day: Ints) -> Bools:
 
 def _seen_death(course: Course, last_day: Ints) -> Ints:
     return np.where(course.death <= np.minimum(course.lost, last_day), course.death, NEVER)
-

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialwright.design import Scenario
-from trialwright.simulate.chance import Chance
+from trialwright.simulate.world import Candidates, World
 from trialwright.stats import DAYS_PER_MONTH
 
-__all__ = ["Arrivals", "Enrolled", "arrivals", "enroll"]
+__all__ = ["Arrivals", "Enrolled", "arrivals", "between", "enroll"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -38,25 +38,30 @@ class Enrolled:
 
     candidate: Ints
     """Shape (trials, patients)."""
-    closed_on: Ints
-    """Day of the last randomization, shape (trials,)."""
+
+    def pick(self, values: Ints) -> Ints:
+        """Return the entries of those randomized, trial after trial, from an array of shape (trials, candidates)."""
+        return np.take_along_axis(values, self.candidate, axis=1).ravel()
+
+    def candidates(self, world: World, come: Arrivals, trials: Ints) -> Candidates:
+        """Return those randomized with the days that matter to them."""
+        days = {name: self.pick(getattr(come, name)) for name in Candidates.day_names()}
+        return Candidates(world, np.repeat(trials, self.candidate.shape[1]), self.candidate.ravel(), days)
 
 
-def arrivals(scenario: Scenario, sites: int, patients: int, chance: Chance, trials: Ints) -> Arrivals:
-    """Draw enough candidates to randomize ``patients``, for each trial."""
-    count = _candidates(scenario, patients)
-    who = np.arange(count)
-    plan = scenario.recruitment
-    gaps = -np.log(chance.uniforms("arrival", trials[:, None], who, 1)[..., 0])
-    where = chance.uniforms("site", trials[:, None], who, 1)[..., 0]
-    opened, rates = _sites(scenario, sites, chance, trials)
+def arrivals(world: World, trials: Ints) -> Arrivals:
+    """Draw enough candidates to fill each trial."""
+    plan = world.scenario.recruitment
+    who, trial = np.arange(_enough(world.scenario, world.patients)), trials[:, None]
+    gaps = -np.log(world.chance.uniforms("arrival", trial, who, 1)[..., 0])
+    where = world.chance.uniforms("site", trial, who, 1)[..., 0]
     site, day = np.empty(gaps.shape, np.int64), np.empty(gaps.shape, np.int64)
-    for row, (open_at, rate) in enumerate(zip(opened, rates, strict=True)):
-        site[row], day[row] = _flow(open_at, rate, np.cumsum(gaps[row]), where[row])
-    waits = chance.uniforms("waits", trials[:, None], who, 3)
-    randomize = day + _between(waits[..., 0], plan.screening_days)
-    first_dose = randomize + _between(waits[..., 1], plan.first_dose_days)
-    return Arrivals(site, day, randomize, first_dose, _failure(scenario, waits[..., 2]))
+    for row, (opened, rate) in enumerate(zip(*_sites(world, trials), strict=True)):
+        site[row], day[row] = _flow(opened, rate, np.cumsum(gaps[row]), where[row])
+    waits = world.chance.uniforms("waits", trial, who, 3)
+    randomize = day + between(waits[..., 0], plan.screening_days)
+    first_dose = randomize + between(waits[..., 1], plan.first_dose_days)
+    return Arrivals(site, day, randomize, first_dose, _failure(world.scenario, waits[..., 2]))
 
 
 def enroll(come: Arrivals, patients: int) -> Enrolled:
@@ -66,22 +71,22 @@ def enroll(come: Arrivals, patients: int) -> Enrolled:
     last = np.take_along_axis(order, candidate[:, -1:], axis=1)
     if (last == _LATE).any():
         raise ValueError(f"the scenario's screening failures leave fewer than {patients} eligible candidates")
-    return Enrolled(candidate, np.take_along_axis(come.randomize, candidate[:, -1:], axis=1)[:, 0])
+    return Enrolled(candidate)
 
 
-def _candidates(scenario: Scenario, patients: int) -> int:
+def _enough(scenario: Scenario, patients: int) -> int:
     """Return a number of candidates that all but never falls short: the mean plus eight standard deviations."""
     lost = sum(failure.share for failure in scenario.candidates.failures)
     mean = patients / (1 - lost)
     return int(np.ceil(mean + 8 * np.sqrt(mean * lost / (1 - lost) + 1) + 10))
 
 
-def _sites(scenario: Scenario, sites: int, chance: Chance, trials: Ints) -> tuple[Floats, Floats]:
+def _sites(world: World, trials: Ints) -> tuple[Floats, Floats]:
     """Return opening days and daily rates of the sites, each of shape (trials, sites)."""
     from scipy.special import gammaincinv
 
-    uniform = chance.uniforms("opening", trials[:, None], np.arange(sites), 2)
-    plan = scenario.recruitment
+    uniform = world.chance.uniforms("opening", trials[:, None], np.arange(len(world.protocol.sites)), 2)
+    plan = world.scenario.recruitment
     shape = plan.heterogeneity
     rate = gammaincinv(shape, uniform[..., 1]) / shape * plan.per_site_month / DAYS_PER_MONTH
     return uniform[..., 0] * plan.opening_months * DAYS_PER_MONTH, rate
@@ -102,7 +107,8 @@ def _flow(opened: Floats, rate: Floats, total: Floats, where: Floats) -> tuple[I
     return order[chosen], np.floor(day).astype(np.int64)
 
 
-def _between(uniform: Floats, bounds: tuple[int, int]) -> Ints:
+def between(uniform: Floats, bounds: tuple[int, int]) -> Ints:
+    """Return whole numbers, uniform from the first bound to the second."""
     low, high = bounds
     return low + np.floor(uniform * (high - low + 1)).astype(np.int64)
 

@@ -10,17 +10,16 @@ from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from trialwright.design import Scenario
+from trialwright.design import Failure
 from trialwright.errors import DocumentError
-from trialwright.protocol import Protocol, Screener, starting_doses
+from trialwright.protocol import Screener
 from trialwright.simulate.burden import Burden, draw_burden
 from trialwright.simulate.candidates import Drawn, answers_of, draw_variable, typed
 from trialwright.simulate.case import Journal
-from trialwright.simulate.chance import Chance
-from trialwright.simulate.population import anchor_days
 from trialwright.simulate.recruitment import Arrivals
+from trialwright.simulate.world import Candidates as Everyone
+from trialwright.simulate.world import World
 
 __all__ = ["Candidate", "Screened", "screen_candidates"]
 
@@ -55,67 +54,56 @@ class Screened:
 class _Office:
     """What the screening of every candidate needs."""
 
-    protocol: Protocol
-    scenario: Scenario
+    world: World
     screener: Screener
     come: Arrivals
+    everyone: Everyone
     burden: Burden
     drawn: Mapping[str, Drawn | None]
-    anchors: Mapping[str, NDArray[np.int64]]
     journal: Journal
 
 
-def screen_candidates(
-    protocol: Protocol, scenario: Scenario, come: Arrivals, chance: Chance, trial: int, journal: Journal
-) -> Screened:
+def screen_candidates(world: World, come: Arrivals, trial: int, journal: Journal) -> Screened:
     """Screen everyone who consents until the trial is full, by the protocol's rules, and write down what was found."""
-    office = _open(protocol, scenario, come, chance, trial, journal)
+    office = _open(world, come, trial, journal)
     candidates: list[Candidate] = []
     eligible: list[tuple[int, int]] = []
-    size, visits = protocol.design.enrollment, Counter[int]()
-    for index in range(come.site.shape[1]):
-        full = len(eligible) >= size
-        if full and come.screened[0, index] > sorted(eligible)[size - 1][0]:
+    consents: Counter[int] = Counter()
+    for index in range(len(office.everyone)):
+        full = len(eligible) >= world.patients
+        if full and come.screened[0, index] > sorted(eligible)[world.patients - 1][0]:
             break
-        visits[int(come.site[0, index])] += 1
-        candidate = _screened(office, _arrived(office, index, visits[int(come.site[0, index])]))
+        site = int(come.site[0, index])
+        consents[site] += 1
+        candidate = _screened(office, _arrived(office, index, consents[site]))
         candidates.append(candidate)
         if candidate.outcome == "eligible":
             eligible.append((candidate.randomize, index))
-    if len(eligible) < size:
+    if len(eligible) < world.patients:
         raise DocumentError(
-            f"the scenario fills only {len(eligible)} of {size} places: the protocol's rules keep out more candidates "
-            "than candidates.failures supposes; check candidates.variables against the criteria"
+            f"the scenario fills only {len(eligible)} of {world.patients} places: the protocol's rules keep out more "
+            "candidates than candidates.failures supposes; check candidates.variables against the criteria"
         )
-    chosen = tuple(candidates[index] for _, index in sorted(eligible)[:size])
+    chosen = tuple(candidates[index] for _, index in sorted(eligible)[: world.patients])
     return Screened(tuple(candidates), chosen, office.burden)
 
 
-def _open(
-    protocol: Protocol, scenario: Scenario, come: Arrivals, chance: Chance, trial: int, journal: Journal
-) -> _Office:
+def _open(world: World, come: Arrivals, trial: int, journal: Journal) -> _Office:
     who = np.arange(come.site.shape[1])
-    trials = np.full(len(who), trial)
-    anchors = anchor_days(
-        scenario, {name: getattr(come, name)[0] for name in ("screened", "randomize", "first_dose")}
-    )
-    drawn = {
-        name: draw_variable(name, spread, chance, trials, who, anchors)
-        for name, spread in scenario.candidates.variables.items()
-    }
-    burden = draw_burden(scenario, chance, trials, who)
-    return _Office(protocol, scenario, Screener(protocol), come, burden, drawn, anchors, journal)
+    days = {name: getattr(come, name)[0] for name in Everyone.day_names()}
+    everyone = Everyone(world, np.full(len(who), trial), who, days)
+    drawn = {name: draw_variable(name, everyone) for name in world.scenario.candidates.variables}
+    return _Office(world, Screener(world.protocol), come, everyone, draw_burden(everyone), drawn, journal)
 
 
 def _arrived(office: _Office, index: int, number: int) -> Candidate:
     """Return a candidate with answers, before screening; ``number`` counts the consents of the site."""
-    protocol, scenario, come = office.protocol, office.scenario, office.come
-    opens, failure = scenario.recruitment.opens_on, int(come.failure[0, index])
-    anchors = {name: opens + timedelta(days=int(days[index])) for name, days in office.anchors.items()}
-    answers = answers_of(protocol, scenario, office.drawn, office.burden, index, opens)
-    answers = _failed(protocol, scenario, failure, answers, anchors)
-    site = protocol.sites[int(come.site[0, index])].id
-    declined = failure >= 0 and scenario.candidates.failures[failure].outcome == "declined"
+    world, come = office.world, office.come
+    failure = int(come.failure[0, index])
+    plan = world.scenario.candidates.failures[failure] if failure >= 0 else None
+    anchors = {name: world.on(days[index]) for name, days in office.everyone.anchors.items()}
+    answers = answers_of(world, office.drawn, office.burden, index)
+    site = world.protocol.sites[int(come.site[0, index])].id
     return Candidate(
         index=index,
         subject=f"{site}-{number:03}",
@@ -123,34 +111,29 @@ def _arrived(office: _Office, index: int, number: int) -> Candidate:
         screened=int(come.screened[0, index]),
         randomize=int(come.randomize[0, index]),
         first_dose=int(come.first_dose[0, index]),
-        answers=_computed(office, answers, anchors),
+        answers=_computed(office, _failed(world, plan, answers, anchors) if plan else answers, anchors),
         anchors=anchors,
-        outcome="declined" if declined else "eligible",
+        outcome="declined" if plan and plan.outcome == "declined" else "eligible",
     )
 
 
-def _failed(
-    protocol: Protocol, scenario: Scenario, failure: int, answers: dict[str, Any], anchors: dict[str, date]
-) -> dict[str, Any]:
-    """Return the answers changed by a supposed screening failure, if the candidate has one."""
-    if failure < 0:
-        return answers
-    plan = scenario.candidates.failures[failure]
-    changed = {name: _given(protocol, name, value, anchors) for name, value in plan.answers.items()}
+def _failed(world: World, plan: Failure, answers: dict[str, Any], anchors: Mapping[str, date]) -> dict[str, Any]:
+    """Return the answers changed by a supposed screening failure."""
+    changed = {name: _given(world, name, value, anchors) for name, value in plan.answers.items()}
     return {name: value for name, value in {**answers, **changed}.items() if name not in plan.unknown}
 
 
-def _given(protocol: Protocol, name: str, value: Any, anchors: dict[str, date]) -> Any:
+def _given(world: World, name: str, value: Any, anchors: Mapping[str, date]) -> Any:
     if isinstance(value, dict):
         return anchors[value["before"]] - timedelta(days=value["days"])
-    return typed(protocol.variables[name], value)
+    return typed(world.protocol.variables[name], value)
 
 
 def _computed(office: _Office, answers: dict[str, Any], anchors: dict[str, date]) -> dict[str, Any]:
     """Return the answers with the variables that follow from others, in the scenario's order."""
-    for name, spread in office.scenario.candidates.variables.items():
+    for name, spread in office.world.scenario.candidates.variables.items():
         if spread.rule and name not in answers:
-            levels = office.protocol.variables[name].levels or None
+            levels = office.world.protocol.variables[name].levels or None
             value = office.screener.value(spread.rule, answers, anchors, levels)
             answers = answers if value is None else {**answers, name: value}
     return answers
@@ -160,11 +143,9 @@ def _screened(office: _Office, candidate: Candidate) -> Candidate:
     """Write answers and findings of a candidate and return the candidate with the outcome."""
     if candidate.outcome == "declined":
         return candidate
-    on = office.scenario.recruitment.opens_on + timedelta(days=candidate.screened)
+    on = office.world.on(candidate.screened)
     for name, value in candidate.answers.items():
-        office.journal.write(
-            "answers", subject=candidate.subject, variable=name, value=_text(value), answered_on=on
-        )
+        office.journal.write("answers", subject=candidate.subject, variable=name, value=_text(value), answered_on=on)
     screening = office.screener.screen(candidate.answers, candidate.anchors)
     for finding in screening.findings:
         office.journal.write(
@@ -177,18 +158,19 @@ def _screened(office: _Office, candidate: Candidate) -> Candidate:
         )
     if screening.overall != "eligible":
         return replace(candidate, outcome="cannot tell" if screening.overall == "pending" else "not eligible")
-    return candidate if _has_dose(office.protocol, candidate) else replace(candidate, outcome="no dose stated")
+    return candidate if _has_dose(office, candidate) else replace(candidate, outcome="no dose stated")
 
 
-def _has_dose(protocol: Protocol, candidate: Candidate) -> bool:
+def _has_dose(office: _Office, candidate: Candidate) -> bool:
     """Return whether every arm states this patient's dose of each drug that it states for anybody."""
-    for arm in protocol.arms:
-        starts = starting_doses(protocol, arm.id, candidate.answers, candidate.anchors)
-        for name, start in starts.items():
-            stated = any(dose.dose is not None for dose in protocol.intervention(name).start)
-            if stated and start.dose is None:
-                return False
-    return True
+    protocol = office.world.protocol
+    stated = {drug.id for drug in protocol.interventions if any(dose.dose is not None for dose in drug.start)}
+    starts = (
+        start
+        for arm in protocol.arms
+        for start in office.screener.starting_doses(arm.id, candidate.answers, candidate.anchors).values()
+    )
+    return all(start.dose is not None for start in starts if start.intervention in stated)
 
 
 def _text(value: Any) -> str:

@@ -20,7 +20,8 @@ def write_doses(case: Case) -> None:
         return
     starts = starting_doses(case.protocol, case.arm.id, case.answers, case.anchors)
     for name in case.arm.interventions:
-        _cycles(case, case.protocol.intervention(name), starts[name].product, starts[name].dose)
+        plan = case.protocol.intervention(name)
+        _cycles(case, plan, starts[name].product or plan.name, starts[name].dose)
 
 
 def _cycles(case: Case, plan: Intervention, product: str, dose: float | None) -> None:
@@ -49,7 +50,7 @@ def _cycles(case: Case, plan: Intervention, product: str, dose: float | None) ->
 
 
 def _lowered(case: Case, plan: Intervention, level: float | None, day: int) -> float | None:
-    """Return the dose of a cycle starting on ``day``: one level down for each event since the last that calls for it."""
+    """Return the dose of a cycle: one level down for each event during the last cycle that calls for it."""
     if level is None or level not in plan.levels:
         return level
     calls = 0
@@ -120,7 +121,7 @@ def _planned(case: Case, sample: Sample) -> int | None:
         return 0
     if sample.day is not None:
         return case.first_dose + sample.day - 1 if case.course.treated[case.row] else None
-    end = min(int(case.course.scans.found[case.row]), case.own("leaves"), case.own("lost"))
+    end = min(case.found, case.own("leaves"), case.own("lost"))
     return end if end < NEVER else None
 
 
@@ -139,6 +140,4 @@ def _markers(case: Case, sample: Sample, day: int) -> None:
             found, usable = case.uniforms(f"marker {plan.marker} {sample.id}", 2)
             altered = "altered" if found < plan.altered else "not altered"
             finding = "not evaluable" if usable < plan.not_evaluable else altered
-            case.write(
-                "biomarkers", sample=sample.id, marker=plan.marker, finding=finding, sampled_on=case.on(day)
-            )
+            case.write("biomarkers", sample=sample.id, marker=plan.marker, finding=finding, sampled_on=case.on(day))

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from trialwright.design import Scenario
 from trialwright.protocol import Protocol, stratum
-from trialwright.randomize import Allocator, Assignment, key_from_seed, scheme
+from trialwright.randomize import Allocator, Assignment, key_from_seed
 from trialwright.records import TrialData
 from trialwright.simulate.burden import Burden
 from trialwright.simulate.case import Case, Draws, Journal
-from trialwright.simulate.chance import Chance
-from trialwright.simulate.course import Course, Patients, draw_course, draw_events
+from trialwright.simulate.course import Patients, draw_course, draw_events
 from trialwright.simulate.cuts import NOT_REACHED, cut_days
 from trialwright.simulate.follow_up import write_follow_up
 from trialwright.simulate.imaging import write_scans
-from trialwright.simulate.population import list_of
-from trialwright.simulate.recruitment import Arrivals, arrivals
+from trialwright.simulate.recruitment import arrivals
 from trialwright.simulate.screening import Candidate, Screened, screen_candidates
 from trialwright.simulate.treatment import write_adverse_events, write_doses, write_samples, write_visits
+from trialwright.simulate.world import World
 
 __all__ = ["trial"]
+
+WRITERS = (write_scans, write_doses, write_visits, write_adverse_events, write_samples, write_follow_up)
 
 
 def trial(protocol: Protocol, scenario: Scenario, seed: int, number: int = 0) -> TrialData:
@@ -31,32 +32,39 @@ def trial(protocol: Protocol, scenario: Scenario, seed: int, number: int = 0) ->
     ``number`` tells apart the trials of one seed; the array-level simulator's trial of that number is the same trial.
     Raises DocumentError when the scenario does not fill the trial.
     """
-    chance, size = Chance(seed), protocol.design.enrollment
-    come = arrivals(scenario, len(protocol.sites), size, chance, np.array([number]))
-    journal = Journal()
-    screened = screen_candidates(protocol, scenario, come, chance, number, journal)
-    chosen = screened.randomized
-    assigned = _allocate(protocol, chosen, key_from_seed(seed, number), journal, scenario.recruitment.opens_on)
-    _write_screened(protocol, screened, journal, scenario.recruitment.opens_on)
-    patients = _patients(protocol, scenario, chosen, assigned, screened.burden, number)
-    course = draw_course(scenario, protocol.assessments, list(scheme(protocol).arms), patients, chance)
-    for case in _cases(protocol, scenario, chance, journal, patients, course, chosen, screened.burden):
-        for write in (write_scans, write_doses, write_visits, write_adverse_events, write_samples, write_follow_up):
+    world, journal = World.of(protocol, scenario, seed), Journal()
+    screened = screen_candidates(world, arrivals(world, np.array([number])), number, journal)
+    _write_screened(world, screened, journal)
+    assigned = _allocate(world, screened.randomized, number, journal)
+    patients = _patients(world, screened, assigned, number)
+    for case in _cases(world, journal, patients, screened):
+        for write in WRITERS:
             write(case)
     return TrialData.from_rows(protocol.identification.id, journal.rows, virtual=True)
 
 
-def _allocate(
-    protocol: Protocol, chosen: tuple[Candidate, ...], key: bytes, journal: Journal, opens: date
-) -> list[Assignment]:
+def _write_screened(world: World, screened: Screened, journal: Journal) -> None:
+    randomized = {candidate.index for candidate in screened.randomized}
+    for candidate in screened.candidates:
+        left = "closed" if candidate.outcome == "eligible" else candidate.outcome
+        journal.write(
+            "screened",
+            subject=candidate.subject,
+            site=candidate.site,
+            country=world.protocol.site(candidate.site).country,
+            screened_on=world.on(candidate.screened),
+            outcome="randomized" if candidate.index in randomized else left,
+        )
+
+
+def _allocate(world: World, chosen: Sequence[Candidate], number: int, journal: Journal) -> list[Assignment]:
     """Allocate one patient after another, each in the stratum that the protocol's rules compute."""
-    plan = scheme(protocol)
-    allocator = Allocator(plan, key, list_of(protocol))
+    allocator = Allocator(world.scheme, key_from_seed(world.chance.seed, number), world.list_id)
     assigned = []
     for candidate in chosen:
-        levels = stratum(protocol, candidate.answers, candidate.anchors)
-        assignment = allocator.next(plan.stratum(levels))
-        on = opens + timedelta(days=candidate.randomize)
+        levels = stratum(world.protocol, candidate.answers, candidate.anchors)
+        assignment = allocator.next(world.scheme.stratum(levels))
+        on = world.on(candidate.randomize)
         for factor, level in levels.items():
             journal.write("strata", subject=candidate.subject, factor=factor, level=level, randomized_on=on)
         journal.write(
@@ -72,80 +80,51 @@ def _allocate(
     return assigned
 
 
-def _write_screened(protocol: Protocol, screened: Screened, journal: Journal, opens: date) -> None:
-    randomized = {candidate.index for candidate in screened.randomized}
-    for candidate in screened.candidates:
-        left = "closed" if candidate.outcome == "eligible" else candidate.outcome
-        journal.write(
-            "screened",
-            subject=candidate.subject,
-            site=candidate.site,
-            country=protocol.site(candidate.site).country,
-            screened_on=opens + timedelta(days=candidate.screened),
-            outcome="randomized" if candidate.index in randomized else left,
-        )
-
-
-def _patients(
-    protocol: Protocol,
-    scenario: Scenario,
-    chosen: tuple[Candidate, ...],
-    assigned: list[Assignment],
-    burden: Burden,
-    number: int,
-) -> Patients:
-    plan, factors = scheme(protocol), protocol.randomization.strata
+def _patients(world: World, screened: Screened, assigned: Sequence[Assignment], number: int) -> Patients:
+    """Return the randomized patients as the course needs them, from what screening and allocation really gave."""
+    chosen = screened.randomized
+    levels = [stratum(world.protocol, candidate.answers, candidate.anchors) for candidate in chosen]
     index = np.array([candidate.index for candidate in chosen])
-    randomize = np.array([candidate.randomize for candidate in chosen])
-    levels = [dict(part.split("=") for part in assignment.stratum.split("|")) if factors else {} for assignment in assigned]
+    randomized = np.array([candidate.randomize for candidate in chosen])
     return Patients(
         trial=np.full(len(chosen), number),
         candidate=index,
-        arm=np.array([plan.arms.index(assignment.arm) for assignment in assigned]),
-        factors={f.id: np.array([f.levels.index(level[f.id]) for level in levels]) for f in factors},
-        levels={f.id: f.levels for f in factors},
-        targets=burden.has_targets[index],
-        first_dose=np.array([candidate.first_dose for candidate in chosen]) - randomize,
-        horizon=(scenario.until - scenario.recruitment.opens_on).days - randomize,
+        arm=np.array([world.arms.index(assignment.arm) for assignment in assigned]),
+        factors={
+            factor.id: np.array([factor.levels.index(own[factor.id]) for own in levels])
+            for factor in world.protocol.randomization.strata
+        },
+        targets=screened.burden.has_targets[index],
+        randomized=randomized,
+        first_dose=np.array([candidate.first_dose for candidate in chosen]) - randomized,
+        horizon=world.until - randomized,
     )
 
 
-def _cases(
-    protocol: Protocol,
-    scenario: Scenario,
-    chance: Chance,
-    journal: Journal,
-    patients: Patients,
-    course: Course,
-    chosen: tuple[Candidate, ...],
-    burden: Burden,
-) -> list[Case]:
-    arms, window = list(scheme(protocol).arms), protocol.safety.window.days_after_last_dose
-    events = tuple(draw_events(event, arms, window, patients, course, chance) for event in scenario.adverse_events)
-    randomize = np.array([candidate.randomize for candidate in chosen])
-    cuts = [cut_days(protocol, scenario, cut, patients, randomize, course)[0] for cut in protocol.analysis.cuts]
-    draws = Draws(chance, patients)
-    cases = []
-    for row, candidate in enumerate(chosen):
-        organs = zip(scenario.lesions.organs, burden.involved[candidate.index], burden.measurable[candidate.index], strict=True)
-        cases.append(
-            Case(
-                protocol=protocol,
-                scenario=scenario,
-                draws=draws,
-                journal=journal,
-                patients=patients,
-                course=course,
-                events=events,
-                row=row,
-                subject=candidate.subject,
-                arm=protocol.arm(arms[patients.arm[row]]),
-                answers=candidate.answers,
-                anchors=candidate.anchors,
-                randomized_on=scenario.recruitment.opens_on + timedelta(days=candidate.randomize),
-                screened=candidate.screened - candidate.randomize,
-                organs=tuple((organ, bool(measurable)) for organ, there, measurable in organs if there),
-                sweeps=tuple(int(day) - candidate.randomize for day in cuts if day != NOT_REACHED),
-            )
+def _cases(world: World, journal: Journal, patients: Patients, screened: Screened) -> Iterator[Case]:
+    course = draw_course(world, patients)
+    events = tuple(draw_events(world, event, patients, course) for event in world.scenario.adverse_events)
+    cuts = [int(cut_days(world, cut, patients, course)[0]) for cut in world.protocol.analysis.cuts]
+    draws = Draws(world, patients)
+    for row, candidate in enumerate(screened.randomized):
+        yield Case(
+            world=world,
+            draws=draws,
+            journal=journal,
+            patients=patients,
+            course=course,
+            events=events,
+            row=row,
+            subject=candidate.subject,
+            arm=world.protocol.arm(world.arms[patients.arm[row]]),
+            answers=candidate.answers,
+            anchors=candidate.anchors,
+            screened=candidate.screened - candidate.randomize,
+            organs=_organs(world, screened.burden, candidate.index),
+            sweeps=tuple(day - candidate.randomize for day in cuts if day != NOT_REACHED),
         )
-    return cases
+
+
+def _organs(world: World, burden: Burden, index: int) -> tuple[tuple[str, bool], ...]:
+    there = zip(world.scenario.lesions.organs, burden.involved[index], burden.measurable[index], strict=True)
+    return tuple((organ, bool(measurable)) for organ, involved, measurable in there if involved)
