@@ -27,6 +27,12 @@ def test_columns_say_one_zero_or_minus_one_per_criterion():
     assert all(states.dtype == np.int8 for states in found.values())
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int64])
+def test_codes_and_dates_may_come_in_any_whole_type(dtype):
+    columns = {"ecog": Column(np.array([0, 2, 255 % 128], dtype=dtype), np.array([True, True, False]))}
+    assert screen_columns(tiny(), columns, ANCHORS)["I02"].tolist() == [1, -1, 0]
+
+
 def test_anchors_may_differ_by_patient():
     columns = {"last_chemotherapy": Column(np.array([19700, 19700]))}
     found = screen_columns(tiny(), columns, {"entry": np.array([19713, 19714])})

@@ -71,7 +71,8 @@ def _shaped(node: n.Datum | n.Field, column: Column) -> Any:
     if is_measure(node.kind):
         return _bounded(tidy_array(column.values.astype(np.float64), node.scale), column.known)
     if isinstance(node.kind, Choice):
-        return column.values if column.known is None else np.where(column.known, column.values, -1)
+        codes = column.values.astype(np.int64, copy=False)  # -1 must fit, whatever small type the codes came in
+        return codes if column.known is None else np.where(column.known, codes, -1)
     known = column.known
     return three(column.values, known if known is None or column.values.ndim == 1 else known[:, None])
 
