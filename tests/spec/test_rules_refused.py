@@ -80,8 +80,9 @@ def test_refused_with_place_and_remedy(text, offset, message):
         "0x10 < ecog",
         "ecog < 9" + "9" * 400,
         "not " * 5000 + "a",
+        "not " * 101 + "a",
         "(" * 3000 + "a" + ")" * 3000,
-        "a " + "or a " * 5000,
+        "a " + "or a " * 6000,
         "ecog <= " + "1 + " * 3000 + "1",
         "а",
     ],
@@ -89,6 +90,11 @@ def test_refused_with_place_and_remedy(text, offset, message):
 def test_nothing_but_the_language_is_read(text):
     with pytest.raises(RuleError):
         compile_rule(text, VOCABULARY)
+
+
+def test_a_long_rule_is_read_and_evaluated():
+    assert evaluate(compile_rule("b " + "or a " * 3000, VOCABULARY), {"a": True}, {}).value is True
+    assert evaluate(compile_rule("not " * 90 + "a", VOCABULARY), {"a": True}, {}).value is True
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from trialwright.protocol.rules.checker import Checker
-from trialwright.protocol.rules.faults import fault
 from trialwright.protocol.rules.nodes import (
     AllRecords,
     Anchor,
@@ -93,10 +92,7 @@ def compile_rule(text: str, vocabulary: Vocabulary, levels: tuple[str, ...] | No
     """
     reading = read_rule(text)
     check = Checker(reading, vocabulary)
-    try:
-        node = check.truth(reading.tree) if levels is None else check.node(reading.tree, levels)
-    except RecursionError:
-        raise fault(text, 0, "the rule is nested too deeply") from None
+    node = check.truth(reading.tree) if levels is None else check.node(reading.tree, levels)
     if levels is not None:
         _require_levels(check, node, levels)
     return Compiled(text, node, levels, vocabulary=vocabulary)

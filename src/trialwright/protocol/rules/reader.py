@@ -20,6 +20,7 @@ __all__ = ["Reading", "read_quantity", "read_rule"]
 
 _LONGEST: Final = 20_000
 _DEEPEST: Final = 60
+_LEVELS: Final = 100
 _DIGITS: Final = 15
 _WORDS: Final = ("and", "or", "not", "in", "if", "else")
 
@@ -74,7 +75,10 @@ def read_rule(text: str) -> Reading:
         starts.append(len(code))
         code += piece.code + " "
     origins = tuple(piece.offset for piece in pieces)
-    return Reading(text, _parsed(text, code, starts, origins), tuple(starts), origins)
+    tree = _parsed(text, code, starts, origins)
+    if _depth(tree) > _LEVELS:
+        raise fault(text, 0, f"the rule is nested too deeply; at most {_LEVELS} operators may stand within each other")
+    return Reading(text, tree, tuple(starts), origins)
 
 
 def read_quantity(text: str) -> tuple[float, str | None]:
@@ -163,6 +167,13 @@ def _parsed(text: str, code: str, starts: list[int], origins: tuple[int, ...]) -
         raise fault(text, origins[index], f"cannot be read from {found!r} on; allowed: {allowed}") from None
     except (RecursionError, MemoryError):
         raise fault(text, 0, "the rule is nested too deeply") from None
+
+
+def _depth(tree: ast.AST) -> int:
+    levels, row = 0, [tree]
+    while row:
+        levels, row = levels + 1, [child for node in row for child in ast.iter_child_nodes(node)]
+    return levels
 
 
 def _around(text: str, at: int) -> str:
