@@ -43,6 +43,9 @@ def test_the_batch_equals_the_functions_for_one_trial(
     rows: Any, at_days: list[int], flat: Any, carry: bool, data: st.DataObject
 ) -> None:
     beyond: Any = "carry" if carry else "not estimable"
+    scale = data.draw(st.sampled_from([1, 211, 1_000_003]))
+    rows = [(day * scale, *rest) for day, *rest in rows]
+    at_days = [day * scale for day in at_days]
     padding = data.draw(st.lists(subject, max_size=4))
     day, event, arm, stratum = (np.array([column]) for column in zip(*(rows + padding), strict=True))
     included = np.arange(len(rows) + len(padding)) < len(rows)

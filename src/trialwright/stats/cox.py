@@ -17,6 +17,8 @@ from trialwright.stats.risk_table import RiskTable, Ties, as_table
 STEP = 1e-12
 """Newton's method ends when no coefficient moves by more than this (R's default leaves up to 3e-9)."""
 MOST_STEPS = 60
+FARTHEST = 5.0
+"""No step is longer than this: with few subjects in an arm the first could be one of hundreds."""
 FAR = 200.0
 """A log hazard ratio at which a monotone likelihood has reached its limit."""
 
@@ -175,6 +177,7 @@ def _maximize(likelihood: PartialLikelihood, null: Derivatives) -> tuple[FloatAr
     at = null
     for _ in range(MOST_STEPS):
         step = np.append(0.0, np.linalg.solve(at.information[1:, 1:], at.score[1:]))
+        step *= min(1.0, FARTHEST / max(np.abs(step).max(), STEP))
         b, at, step = _uphill(likelihood, b, at, step)
         if np.abs(step).max() <= STEP:
             return b, at

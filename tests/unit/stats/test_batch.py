@@ -73,9 +73,7 @@ def test_the_cache_is_named_by_the_kernels(monkeypatch: pytest.MonkeyPatch, tmp_
     assert cache_folder() != one
 
 
-def test_a_closed_cache_gives_way_to_the_temporary_folder(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_closed_cache_gives_way_to_the_temporary_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     closed = tmp_path / "file"
     closed.write_text("not a folder")
     monkeypatch.setenv("XDG_CACHE_HOME", str(closed))

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from trialwright.stats import EventTimes, RiskTable, cox, log_rank
+from trialwright.stats import EventTimes, RiskTable, analyze_batch, cox, log_rank
 
 RULES = ["efron", "breslow", "exact"]
 Z = 1.959963984540054
@@ -73,6 +73,40 @@ def test_a_likelihood_without_maximum(rule: Any, arm: str, ratio: float) -> None
     else:
         assert (effect.lower, effect.upper) == (pytest.approx(limit), math.inf)
         assert "no event in the reference arm" in (effect.problem or "")
+
+
+def test_only_the_exact_rule_is_monotone_when_nobody_of_an_arm_outlives_the_day() -> None:
+    """One event in each arm among two A and one B: of two subjects drawn, B is there with 2 w / (2 w + 1)."""
+    data = times([1, 1, 2], [1, 1, 0], "ABA")
+    exact = cox(data, ties="exact")
+    assert exact.effect.hazard_ratio == math.inf
+    share = math.exp(-(Z**2) / 2)
+    assert exact.effect.lower == pytest.approx(share / (1 - share) / 2)
+    assert all(cox(data, ties=rule).effect.se is not None for rule in ("efron", "breslow"))
+
+
+def test_a_rare_arm_whose_first_newton_step_would_be_one_of_hundreds() -> None:
+    """The likelihood w / (2 w + 998) / (w + 998) is largest at 998 / sqrt 2."""
+    day, event = [1, 900, 2] + [900] * 997, [True, False, True] + [False] * 997
+    arm = [1, 1] + [0] * 998
+    effect = cox(EventTimes.coded(day, event, arm, arms=["A", "B"])).effect
+    assert effect.hazard_ratio == pytest.approx(998 / math.sqrt(2), rel=1e-12)
+    batch = analyze_batch([day], event, arm)
+    assert batch.log_hazard_ratio[0] == pytest.approx(effect.coef, rel=1e-12)
+    assert batch.se[0] == pytest.approx(effect.se, rel=1e-9)
+
+
+@pytest.mark.parametrize("others", [12, 13])
+def test_newtons_method_that_would_jump_to_and_fro(others: int) -> None:
+    """Forty strata of one B and 12 A with one event each, half of them in B: from 0 plain steps overshoot for ever."""
+    n, strata = others + 1, 40
+    event = np.array([[row == (s % 2) for row in range(n)] for s in range(strata)]).ravel()
+    day, arm = np.where(event, 1, 2), np.tile([1] + [0] * others, strata)
+    stratum = np.repeat(np.arange(strata), n)
+    names = [str(s) for s in range(strata)]
+    effect = cox(EventTimes.coded(day, event, arm, stratum, arms=["A", "B"], strata=names)).effect
+    assert effect.hazard_ratio == pytest.approx(others, rel=1e-12)
+    assert analyze_batch([day], event, arm, stratum).log_hazard_ratio[0] == pytest.approx(math.log(others), rel=1e-12)
 
 
 def test_what_remains_of_a_likelihood_without_maximum() -> None:

@@ -87,6 +87,8 @@ def test_near_ties_are_merged_only_when_asked() -> None:
     merged = EventTimes.from_continuous(times, [1, 1, 1], tie_tolerance=1.5e-8)
     assert merged.day.tolist() == [0, 0, 1]
     assert merged.values is not None and merged.values.tolist() == [0.3, 0.7]
+    large = EventTimes.from_continuous([1e6, 1e6 + 0.01, 1e6 + 0.1], [1, 1, 1], tie_tolerance=1.5e-8)
+    assert large.day.tolist() == [0, 0, 1]
     with pytest.raises(ValueError, match="tie_tolerance must be zero or more"):
         EventTimes.from_continuous(times, [1, 1, 1], tie_tolerance=-1)
 
