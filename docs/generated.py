@@ -5,20 +5,22 @@ A page asks for a part with a line of its own: ``{{ commands }}``. Tests call th
 
 import importlib
 import inspect
+import io
 import pkgutil
 import re
 import typing
+from collections import Counter
 from collections.abc import Callable, Iterator
 from types import ModuleType
 
 import trialwright
 
-LINE = re.compile(r"^\{\{ (\w+)(?: ([\w.]+))? \}\}$", re.MULTILINE)
+LINE = re.compile(r"^\{\{ (\w+)((?: [\w.-]+)*) \}\}$", re.MULTILINE)
 
 
 def fill(text: str) -> str:
     """Return a page with each line that asks for a part replaced by it."""
-    return LINE.sub(lambda found: "\n".join(PARTS[found[1]](*filter(None, [found[2]]))), text)
+    return LINE.sub(lambda found: "\n".join(PARTS[found[1]](*found[2].split())), text)
 
 
 def rooms() -> list[ModuleType]:
@@ -169,6 +171,52 @@ def _signature(name: str, value: typing.Any) -> Iterator[str]:
             yield f"    .{key}{inspect.signature(function)}"
 
 
+def findings(study: str, *ids: str) -> Iterator[str]:
+    """Yield what the checks say about some claims of a study."""
+    from trialwright.evidence import Claims, check, published
+    from trialwright.protocol import read_document, study_file
+
+    ledger = read_document(study_file(study, "claims.yaml"), Claims)
+    found = check(ledger)
+    for claim in map(ledger.claim, ids):
+        yield from ("```text", f"{claim.label} ({claim.cut}): {published(claim)}")
+        yield from (f"  {each.check:<3} {each.verdict:<12} {each.message}" for each in found if each.claim == claim.id)
+        yield from ("```", "")
+
+
+def certain(study: str, *plans: str) -> Iterator[str]:
+    """Yield the certain share of a study's scheme, and of the same scheme with other block sizes (3-6 for 3 and 6)."""
+    from trialwright.protocol import load
+    from trialwright.randomize import Scheme, certain_share, scheme
+
+    protocol = load(study)
+    own = scheme(protocol)
+    others = [Scheme.of(dict(own.ratio), map(int, plan.split("-")), dict(own.factors)) for plan in plans]
+    equal = [1 / len(own.strata)] * len(own.strata)
+    shares = [(each.block_sizes, certain_share(each, protocol.design.enrollment, equal)) for each in [own, *others]]
+    yield from _table(("block sizes", "certain"), [(", ".join(map(str, sizes)), f"{share:.1%}") for sizes, share in shares])
+
+
+def rehearsal(study: str, seed: str, replays: str) -> Iterator[str]:
+    """Yield cut-offs, screening and the published times to event of a rehearsal made for this page."""
+    from trialwright.cli.rehearsal import read_study, rehearse
+    from trialwright.report import published_table
+
+    found = rehearse(read_study(study, None, None), int(seed), int(replays))
+    shown = [each for each in found.comparison if each.key.startswith("final/PFS")]
+    yield from ("```text", *(f"data cut-off {name}: {on}" for name, on in found.analysis.cuts.items()), "")
+    yield from (f"{count:>4} {outcome}" for outcome, count in Counter(found.data["screened"]["outcome"]).most_common())
+    yield from ("", _printed(published_table(shown)).rstrip(), "```")
+
+
+def _printed(table: typing.Any) -> str:
+    from rich.console import Console
+
+    console = Console(width=120, record=True, file=io.StringIO(), color_system=None)
+    console.print(table)
+    return console.export_text()
+
+
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> Iterator[str]:
     if rows:
         yield f"| {' | '.join(head)} |"
@@ -194,4 +242,7 @@ PARTS: dict[str, Callable[..., Iterator[str]]] = {
     "tables": tables,
     "fields": fields,
     "api": api,
+    "findings": findings,
+    "certain": certain,
+    "rehearsal": rehearsal,
 }
