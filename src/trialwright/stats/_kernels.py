@@ -198,7 +198,7 @@ def _cox(ties: Array, cells: int) -> tuple[float, float]:
         score, information = _efron(ties, cells, b)
         low, high = (b, high) if score > 0.0 else (low, b)
         step = max(-FARTHEST, min(FARTHEST, score / information))
-        if not low <= b + step <= high:  # Newton has overshot what is known of the maximum
+        if abs(step) > STEP and not low < b + step < high:  # beyond what is known of the maximum
             step = (low + high) / 2 - b
         b += step
         if abs(step) <= STEP:
