@@ -6,7 +6,7 @@ LOCK := $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes
 
 .PHONY: rehearse test check bench docs soak lock clean
 
-rehearse: $(V)/.all
+rehearse: $(V)/.core
 	$(V)/bin/trialwright rehearse palmira --out out/palmira --replace
 
 test: $(V)/.dev
@@ -33,11 +33,11 @@ $(UV): requirements/uv.txt
 	test -x $(V)/bin/python || $(PY) -m venv $(V)
 	$(V)/bin/python -m pip install -q --require-hashes -r requirements/uv.txt
 	touch $@
-$(V)/.all: requirements/all.txt requirements/build.txt pyproject.toml $(UV)
-	$(SYNC) --require-hashes -r requirements/all.txt
+$(V)/.core: requirements/core.txt requirements/build.txt pyproject.toml $(UV)
+	$(SYNC) --require-hashes -r requirements/core.txt
 	$(SYNC) --no-deps --build-constraints requirements/build.txt -e .
 	touch $@
-$(V)/.dev: requirements/dev.txt $(V)/.all
+$(V)/.dev: requirements/dev.txt $(V)/.core
 	$(SYNC) --require-hashes -r requirements/dev.txt
 	touch $@
 $(V)/.bench: requirements/bench.txt $(V)/.dev
@@ -46,9 +46,8 @@ $(V)/.bench: requirements/bench.txt $(V)/.dev
 
 lock: $(UV)
 	$(LOCK) pyproject.toml -o requirements/core.txt
-	$(LOCK) pyproject.toml --extra all -o requirements/all.txt
-	$(LOCK) pyproject.toml --extra all --group dev -o requirements/dev.txt
-	$(LOCK) pyproject.toml --extra all --group dev --group bench -o requirements/bench.txt
+	$(LOCK) pyproject.toml --group dev -o requirements/dev.txt
+	$(LOCK) pyproject.toml --group dev --group bench -o requirements/bench.txt
 	echo hatchling editables | tr ' ' '\n' | $(LOCK) - -o requirements/build.txt
 	echo uv | $(LOCK) - -o requirements/uv.txt
 	! grep -n '://' requirements/*.txt

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 if TYPE_CHECKING:
     from trialwright.design import Calibrated, Scenario
@@ -11,10 +14,36 @@ if TYPE_CHECKING:
     from trialwright.protocol import Protocol
     from trialwright.simulate import Replays
 
-__all__ = ["achieved", "fit", "targets"]
+__all__ = ["achieved", "calibrate", "fit", "targets"]
 
 WIDEST = 30.0
 """A parameter may move by this factor, a share to this distance on the odds scale."""
+
+
+def calibrate(
+    study: Annotated[str, typer.Argument(help="A study that ships with the program, or a protocol file.")],
+    replays: Annotated[list[int] | None, typer.Option(help="Replays of each stage, rising.", min=50)] = None,
+    seed: Annotated[int, typer.Option(min=0)] = 1,
+    scenario: Annotated[Path | None, typer.Option(help="Scenario file; beside the protocol by default.")] = None,
+    claims: Annotated[Path | None, typer.Option(help="Published claims; beside the protocol by default.")] = None,
+) -> None:
+    """Fit the scenario's parameters to the published figures it names, and print them; no file is changed."""
+    from trialwright.cli.rehearsal import read_study
+    from trialwright.errors import CheckFailed, DocumentError
+
+    read = read_study(study, scenario, claims)
+    if read.claims is None or not read.scenario.calibration:
+        raise DocumentError(f"{study}: calibration needs claims and a list `calibration` in the scenario")
+    found = fit(read.protocol, read.scenario, read.claims, seed, replays or (200, 1000, 4000))
+    for name, value in found.parameters.items():
+        typer.echo(f"{name}: {value:.5g}")
+    for row in found.achieved:
+        typer.echo(
+            f"{row.quantity}: target {row.target:.5g}, mean {row.mean:.5g} (SE {row.standard_error:.2g}), z {row.z:.2f}"
+        )
+    missed = [row.problem for row in found.achieved if row.problem]
+    if missed:
+        raise CheckFailed("not every figure was met:\n" + "\n".join(missed))
 
 
 def targets(scenario: Scenario, claims: Claims) -> tuple[Target, ...]:

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from trialwright.cli import evidence, protocol, randomize
+from trialwright.cli.calibrate import calibrate
 from trialwright.cli.errors import exit_code
 from trialwright.cli.rehearse import rehearse
 
@@ -28,6 +29,7 @@ app = typer.Typer(
 
 # One line for each room, in the order a trial passes through them.
 app.command()(rehearse)
+app.command()(calibrate)
 app.add_typer(protocol.app, name="protocol")
 app.add_typer(randomize.app, name="randomize")
 app.add_typer(evidence.app, name="evidence")
