@@ -33,6 +33,8 @@ __all__ = [
     "stratum",
 ]
 
+Answers = Mapping[str, Any] | KnownAnswers
+"""Answers as given, or as ``Screener.read`` checked them."""
 FindingAnswer = Literal["met", "not met", "cannot tell", "not in source"]
 
 
@@ -146,11 +148,9 @@ class Screener:
         """The rules of each intervention."""
         return {one.id: self._start(one) for one in self.protocol.interventions}
 
-    def screen(
-        self, answers: Mapping[str, Any], anchors: Mapping[str, date], moving: Collection[str] = frozenset()
-    ) -> Screening:
+    def screen(self, answers: Answers, anchors: Mapping[str, date], moving: Collection[str] = frozenset()) -> Screening:
         """Answer every criterion for one patient; see ``screen``."""
-        known = self._read(answers, anchors)
+        known = self.read(answers, anchors)
         stands_for_today = frozenset(moving)
         if stray := stands_for_today - set(self.vocabulary.anchors):
             raise ValueError(f"moving names anchors of the protocol ({_anchors(self)}); got {sorted(stray)[0]!r}")
@@ -158,22 +158,20 @@ class Screener:
             tuple(_finding(criterion, rule, known, anchors, stands_for_today) for criterion, rule in self.criteria)
         )
 
-    def stratum(self, answers: Mapping[str, Any], anchors: Mapping[str, date]) -> dict[str, str]:
+    def stratum(self, answers: Answers, anchors: Mapping[str, date]) -> dict[str, str]:
         """Return factor -> level of one patient; see ``stratum``."""
-        known = self._read(answers, anchors)
+        known = self.read(answers, anchors)
         return {factor.id: _level(factor, evaluate_known(rule, known, anchors)) for factor, rule in self.strata}
 
-    def starting_doses(
-        self, arm: str, answers: Mapping[str, Any], anchors: Mapping[str, date]
-    ) -> dict[str, StartingDose]:
+    def starting_doses(self, arm: str, answers: Answers, anchors: Mapping[str, date]) -> dict[str, StartingDose]:
         """Return what a patient of that arm starts with; see ``starting_doses``."""
-        known = self._read(answers, anchors)
+        known = self.read(answers, anchors)
         return {one: _starting_dose(self.starts[one], known, anchors) for one in self.protocol.arm(arm).interventions}
 
     def value(
         self,
         rule: str,
-        answers: Mapping[str, Any],
+        answers: Answers,
         anchors: Mapping[str, date],
         levels: tuple[str, ...] | None = None,
     ) -> bool | str | None:
@@ -181,9 +179,12 @@ class Screener:
 
         Given ``levels``, the rule must give one of these; otherwise it is a condition, or a level of any variable.
         """
-        return evaluate_known(self._kept(rule, levels), self._read(answers, anchors), anchors).value
+        return evaluate_known(self._kept(rule, levels), self.read(answers, anchors), anchors).value
 
-    def _read(self, answers: Mapping[str, Any], anchors: Mapping[str, date]) -> KnownAnswers:
+    def read(self, answers: Answers, anchors: Mapping[str, date]) -> KnownAnswers:
+        """Check answers and anchors once, for several questions about the same patient; checked ones pass."""
+        if isinstance(answers, KnownAnswers):
+            return answers
         check_anchors(self.vocabulary.anchors, anchors)
         return read_answers(self.vocabulary.variables, answers)
 
@@ -204,7 +205,7 @@ class Screener:
 
 def screen(
     protocol: Protocol,
-    answers: Mapping[str, Any],
+    answers: Answers,
     anchors: Mapping[str, date],
     moving: Collection[str] = frozenset(),
 ) -> Screening:
@@ -217,21 +218,19 @@ def screen(
     return screener(protocol).screen(answers, anchors, moving)
 
 
-def stratum(protocol: Protocol, answers: Mapping[str, Any], anchors: Mapping[str, date]) -> dict[str, str]:
+def stratum(protocol: Protocol, answers: Answers, anchors: Mapping[str, date]) -> dict[str, str]:
     """Return the level of each stratification factor; DataError names the missing data where it cannot be told."""
     return screener(protocol).stratum(answers, anchors)
 
 
 def starting_doses(
-    protocol: Protocol, arm: str, answers: Mapping[str, Any], anchors: Mapping[str, date]
+    protocol: Protocol, arm: str, answers: Answers, anchors: Mapping[str, date]
 ) -> dict[str, StartingDose]:
     """Return product and starting dose by intervention of an arm: the first rule that is met."""
     return screener(protocol).starting_doses(arm, answers, anchors)
 
 
-def evaluate_rule(
-    protocol: Protocol, rule: str, answers: Mapping[str, Any], anchors: Mapping[str, date]
-) -> bool | str | None:
+def evaluate_rule(protocol: Protocol, rule: str, answers: Answers, anchors: Mapping[str, date]) -> bool | str | None:
     """Return whether a condition over the protocol's variables holds; None: cannot tell."""
     return screener(protocol).value(rule, answers, anchors)
 

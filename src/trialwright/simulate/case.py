@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialwright.design import Scenario
-from trialwright.protocol import Arm, Protocol
+from trialwright.protocol import Arm, KnownAnswers, Protocol
 from trialwright.simulate.course import Course, Events, Patients
 from trialwright.simulate.world import World
 
@@ -61,7 +61,7 @@ class Case:
     row: int
     subject: str
     arm: Arm
-    answers: dict[str, Any]
+    answers: KnownAnswers
     anchors: dict[str, date]
     screened: int
     """Day of screening, zero or negative."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from trialwright.design import Failure
 from trialwright.errors import DocumentError
-from trialwright.protocol import Screener
+from trialwright.protocol import KnownAnswers, Screener
 from trialwright.simulate.burden import Burden, draw_burden
 from trialwright.simulate.candidates import Drawn, answers_of, draw_variable, typed
 from trialwright.simulate.case import Journal
@@ -34,7 +34,7 @@ class Candidate:
     screened: int
     randomize: int
     first_dose: int
-    answers: dict[str, Any]
+    answers: KnownAnswers
     anchors: dict[str, date]
     outcome: str
     """``eligible`` until the trial closes."""
@@ -129,14 +129,16 @@ def _given(world: World, name: str, value: Any, anchors: Mapping[str, date]) -> 
     return typed(world.protocol.variables[name], value)
 
 
-def _computed(office: _Office, answers: dict[str, Any], anchors: dict[str, date]) -> dict[str, Any]:
+def _computed(office: _Office, given: dict[str, Any], anchors: dict[str, date]) -> KnownAnswers:
     """Return the answers with the variables that follow from others, in the scenario's order."""
+    known = office.screener.read(given, anchors)
     for name, spread in office.world.scenario.candidates.variables.items():
-        if spread.rule and name not in answers:
+        if spread.rule and name not in known.values:
             levels = office.world.protocol.variables[name].levels or None
-            value = office.screener.value(spread.rule, answers, anchors, levels)
-            answers = answers if value is None else {**answers, name: value}
-    return answers
+            value = office.screener.value(spread.rule, known, anchors, levels)
+            if value is not None:
+                known.values[name] = value
+    return known
 
 
 def _screened(office: _Office, candidate: Candidate) -> Candidate:
@@ -144,7 +146,7 @@ def _screened(office: _Office, candidate: Candidate) -> Candidate:
     if candidate.outcome == "declined":
         return candidate
     on = office.world.on(candidate.screened)
-    for name, value in candidate.answers.items():
+    for name, value in candidate.answers.values.items():
         office.journal.write("answers", subject=candidate.subject, variable=name, value=_text(value), answered_on=on)
     screening = office.screener.screen(candidate.answers, candidate.anchors)
     for finding in screening.findings:
