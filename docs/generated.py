@@ -58,7 +58,9 @@ def usage(path: tuple[str, ...], command: typing.Any) -> str:
     """Return how a command is written."""
     arguments = [each for each in command.params if each.param_type_name == "argument"]
     named = [each.metavar or each.name.upper() for each in arguments]
-    return " ".join([*path, *(n if each.required else f"[{n}]" for n, each in zip(named, arguments, strict=True)), "[OPTIONS]"])
+    return " ".join(
+        [*path, *(n if each.required else f"[{n}]" for n, each in zip(named, arguments, strict=True)), "[OPTIONS]"]
+    )
 
 
 def _parameter(parameter: typing.Any) -> tuple[str, str]:
@@ -124,7 +126,11 @@ def _inside(annotation: typing.Any) -> Iterator[typing.Any]:
 
 def _field(name: str, field: typing.Any) -> tuple[str, str, str]:
     optional = "" if field.is_required() else "may be left out"
-    return f"`{name}`", f"`{_type(field.annotation)}`", _cell("; ".join(filter(None, [field.description or "", optional])))
+    return (
+        f"`{name}`",
+        f"`{_type(field.annotation)}`",
+        _cell("; ".join(filter(None, [field.description or "", optional]))),
+    )
 
 
 def _type(annotation: typing.Any) -> str:
@@ -150,7 +156,12 @@ def api() -> Iterator[str]:
         name = room.__name__
         yield from (f"## {name}", "", _prose(room.__doc__), "")
         for public in room.__all__:
-            yield from (f"### {name.removeprefix('trialwright.')}.{public}", "", *_described(public, getattr(room, public)), "")
+            yield from (
+                f"### {name.removeprefix('trialwright.')}.{public}",
+                "",
+                *_described(public, getattr(room, public)),
+                "",
+            )
 
 
 def _described(name: str, value: object) -> Iterator[str]:
@@ -194,7 +205,9 @@ def certain(study: str, *plans: str) -> Iterator[str]:
     others = [Scheme.of(dict(own.ratio), map(int, plan.split("-")), dict(own.factors)) for plan in plans]
     equal = [1 / len(own.strata)] * len(own.strata)
     shares = [(each.block_sizes, certain_share(each, protocol.design.enrollment, equal)) for each in [own, *others]]
-    yield from _table(("block sizes", "certain"), [(", ".join(map(str, sizes)), f"{share:.1%}") for sizes, share in shares])
+    yield from _table(
+        ("block sizes", "certain"), [(", ".join(map(str, sizes)), f"{share:.1%}") for sizes, share in shares]
+    )
 
 
 def rehearsal(study: str, seed: str, replays: str) -> Iterator[str]:
