@@ -1,3 +1,3 @@
-"""Trialwright runs a randomised oncology trial from protocol to publication."""
+"""Trialwright runs a randomized oncology trial from protocol to publication."""
 
 __version__ = "0.1.0"

@@ -23,7 +23,7 @@ WIDEST = 30.0
 def calibrate(
     study: Annotated[str, typer.Argument(help="A study that ships with the program, or a protocol file.")],
     replays: Annotated[list[int] | None, typer.Option(help="Replays of each stage, rising.", min=50)] = None,
-    seed: Annotated[int, typer.Option(min=0)] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the first stage; later stages count on.")] = 1,
     scenario: Annotated[Path | None, typer.Option(help="Scenario file; beside the protocol by default.")] = None,
     claims: Annotated[Path | None, typer.Option(help="Published claims; beside the protocol by default.")] = None,
 ) -> None:

@@ -21,7 +21,7 @@ __all__ = ["app", "main"]
 
 app = typer.Typer(
     name="trialwright",
-    help="Runs a randomised oncology trial from protocol to publication.",
+    help="Runs a randomized oncology trial from protocol to publication.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -31,8 +31,6 @@ app = typer.Typer(
 app.command()(rehearse)
 app.command()(calibrate)
 app.add_typer(protocol.app, name="protocol")
-app.add_typer(randomize.app, name="randomize")
-app.add_typer(evidence.app, name="evidence")
 app.add_typer(randomize.app, name="randomize")
 app.add_typer(evidence.app, name="evidence")
 
