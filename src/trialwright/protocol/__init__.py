@@ -1,6 +1,7 @@
 """What was promised: the typed document, its loader, the rule language and screening."""
 
 from trialwright.protocol.document import read_document
+from trialwright.protocol.estimands import STRATEGIES, estimand_endpoint, with_estimands
 from trialwright.protocol.example_patients import (
     Base,
     Example,
@@ -52,6 +53,17 @@ from trialwright.protocol.models import (
 )
 from trialwright.protocol.open_points import Leaf, OpenPoints, check_provenance, leaves, open_points, path_of
 from trialwright.protocol.provenance import Provenance
+from trialwright.protocol.questions import (
+    DeltaRange,
+    Estimand,
+    Hypothesis,
+    IntercurrentEvent,
+    Multiplicity,
+    SensitivityPlan,
+    Stop,
+    SubgroupFactor,
+    SubgroupPlan,
+)
 from trialwright.protocol.rules import (
     Answer,
     Compiled,
@@ -85,6 +97,7 @@ from trialwright.protocol.screening import (
 from trialwright.protocol.screening_columns import rule_column, rule_variables, screen_columns, stratum_columns
 
 __all__ = [
+    "STRATEGIES",
     "AdverseEventWindow",
     "AnalysisItem",
     "AnalysisPlan",
@@ -102,22 +115,27 @@ __all__ = [
     "Cycle",
     "DatedStatus",
     "Deciding",
+    "DeltaRange",
     "Description",
     "Design",
     "Dose",
     "Eligibility",
     "Endpoint",
+    "Estimand",
     "Example",
     "ExampleFailure",
     "Examples",
     "Finding",
+    "Hypothesis",
     "Identification",
+    "IntercurrentEvent",
     "Intervention",
     "KnownAnswers",
     "Leaf",
     "Misfit",
     "Missing",
     "MissingDatum",
+    "Multiplicity",
     "Mutant",
     "NoValue",
     "OpenPoint",
@@ -137,9 +155,13 @@ __all__ = [
     "Sample",
     "Screener",
     "Screening",
+    "SensitivityPlan",
     "Site",
     "StartingDose",
+    "Stop",
     "StratificationFactor",
+    "SubgroupFactor",
+    "SubgroupPlan",
     "SurvivingMutant",
     "TimeToEventEndpoint",
     "UnanalyzedEndpoint",
@@ -150,6 +172,7 @@ __all__ = [
     "check_rules",
     "columns_of",
     "compile_rule",
+    "estimand_endpoint",
     "evaluate",
     "evaluate_rule",
     "interval_at",
@@ -178,4 +201,5 @@ __all__ = [
     "study_names",
     "surviving_mutants",
     "threshold_mutants",
+    "with_estimands",
 ]

@@ -10,7 +10,8 @@ from typing import Any, Literal
 from pydantic import Field
 
 from trialwright.errors import DataError
-from trialwright.protocol.models import Id, Model, Protocol
+from trialwright.protocol.base import Id, Model
+from trialwright.protocol.models import Protocol
 from trialwright.protocol.rules.answers import read_plain_answers
 from trialwright.protocol.rules.evaluation import evaluate
 from trialwright.protocol.rules.faults import did_you_mean, listed

@@ -12,9 +12,11 @@ import typing
 from datetime import date
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from trialwright.protocol.base import Days, Id, Model, Positive, Share
 from trialwright.protocol.provenance import Provenance
+from trialwright.protocol.questions import Estimand, Multiplicity, SensitivityPlan, Stop, SubgroupPlan
 
 __all__ = [
     "AdverseEventWindow",
@@ -57,17 +59,6 @@ __all__ = [
 
 Rule = str
 """A text in the rule language (see ``trialwright.protocol.rules``)."""
-
-Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
-Positive = Annotated[float, Field(gt=0)]
-Share = Annotated[float, Field(gt=0, lt=1)]
-Days = Annotated[int, Field(ge=0)]
-
-
-class Model(BaseModel):
-    """Frozen, closed, documented by its docstrings."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class DatedStatus(Model):
@@ -259,7 +250,7 @@ class Variable(Model):
     label: str
     unit: str | None = None
     levels: tuple[str, ...] = ()
-    fields: dict[str, Variable] = {}
+    fields: dict[str, Variable] = Field(default={})
     attestation: bool = False
     """A judgement that a person signs; never computed, never a default yes."""
     by: str | None = None
@@ -299,7 +290,7 @@ class Eligibility(Model):
     healthy_volunteers: bool
     anchors: tuple[Id, ...]
     """Reference dates that rules may name."""
-    parameters: dict[Id, float | str | None] = {}
+    parameters: dict[Id, float | str | None] = Field(default={})
     """Named limits of the rules, such as organ function; None where unknown. A text is a quantity with its unit."""
     criteria: tuple[Criterion, ...] = Field(min_length=1)
 
@@ -367,6 +358,8 @@ class Censoring(Model):
     """What an event after ``missed_visits_allowed`` + 1 or more missed assessments does."""
     missed_visits_allowed: Annotated[int, Field(ge=0)] = 1
     without_event: Literal["last adequate assessment", "last known alive"]
+    stops: tuple[Stop, ...] = ()
+    """What else ends the time without an event; the first of them counts."""
 
 
 class _Endpoint(Model):
@@ -385,8 +378,18 @@ class TimeToEventEndpoint(_Endpoint):
     among: Literal["all", "responders"] = "all"
     evaluator: str = "investigator"
     events: tuple[
-        Literal["progression", "clinical progression", "death", "new therapy", "chemotherapy", "response"], ...
+        Literal[
+            "progression",
+            "clinical progression",
+            "death",
+            "new therapy",
+            "chemotherapy",
+            "response",
+            "end of treatment",
+        ],
+        ...,
     ] = Field(min_length=1)
+    """``end of treatment``: for another reason than progression or death."""
     censoring: Censoring
 
 
@@ -404,6 +407,8 @@ class ResponseEndpoint(_Endpoint):
     """Stable disease seen earlier than this after randomization is not stable disease."""
     confirmation_days: Days | None = None
     """None: responses need no confirmation."""
+    until: tuple[Literal["new therapy", "clinical progression", "end of treatment"], ...] = ()
+    """Assessments after the first of these do not count."""
 
 
 class SafetyEndpoint(_Endpoint):
@@ -502,6 +507,10 @@ class AnalysisPlan(Model):
     control: Id
     """The arm all others are compared with."""
     items: tuple[AnalysisItem, ...] = Field(min_length=1)
+    subgroups: tuple[SubgroupPlan, ...] = ()
+    sensitivity: tuple[SensitivityPlan, ...] = ()
+    multiplicity: Multiplicity | None = None
+    """None: each test stands alone."""
 
 
 class Site(Model):
@@ -543,12 +552,13 @@ class Protocol(Model):
     samples: tuple[Sample, ...] = ()
     objectives: tuple[Objective, ...] = ()
     endpoints: tuple[Endpoint, ...] = Field(min_length=1)
+    estimands: tuple[Estimand, ...] = ()
     safety: SafetyPlan
     sample_size: Assumptions
     analysis: AnalysisPlan
     sites: tuple[Site, ...] = Field(min_length=1)
     open_points: tuple[OpenPoint, ...] = ()
-    sources: dict[str, str] = {}
+    sources: dict[str, str] = Field(default={})
     """Key of a source: its citation."""
 
     provenance: dict[str, Provenance] = Field(default={}, exclude=True)

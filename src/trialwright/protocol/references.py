@@ -11,7 +11,7 @@ from trialwright.protocol.complaints import known
 from trialwright.protocol.misfits import Misfit, raise_misfits
 from trialwright.protocol.models import Protocol
 
-__all__ = ["check_references", "misfits"]
+__all__ = ["Loc", "check_references", "misfits", "unknown"]
 
 Loc = tuple[str | int, ...]
 
@@ -29,7 +29,8 @@ def misfits(protocol: Protocol) -> Iterator[Misfit]:
         yield from _rules(protocol)
 
 
-def _unknown(loc: Loc, what: str, name: str, names: Iterable[str], at_key: bool = False) -> Misfit:
+def unknown(loc: Loc, what: str, name: str, names: Iterable[str], at_key: bool = False) -> Misfit:
+    """Return that a name at a place is none of those known."""
     return Misfit(loc, f"{what} {name!r} is not in this protocol; {known(name, names)}", at_key=at_key)
 
 
@@ -46,8 +47,10 @@ def _unique_ids(protocol: Protocol) -> Iterator[Misfit]:
         ("visits",),
         ("samples",),
         ("endpoints",),
+        ("estimands",),
         ("analysis", "populations"),
         ("analysis", "cuts"),
+        ("analysis", "sensitivity"),
         ("sites",),
         ("open_points",),
     ):
@@ -65,7 +68,7 @@ def _arms(protocol: Protocol) -> Iterator[Misfit]:
     for index, arm in enumerate(protocol.arms):
         for place, name in enumerate(arm.interventions):
             if name not in interventions:
-                yield _unknown(("arms", index, "interventions", place), "intervention", name, interventions)
+                yield unknown(("arms", index, "interventions", place), "intervention", name, interventions)
     given = {name for arm in protocol.arms for name in arm.interventions}
     for index, name in enumerate(interventions):
         if name not in given:
@@ -78,7 +81,7 @@ def _ratio(protocol: Protocol) -> Iterator[Misfit]:
     arms, ratio = _ids(protocol.arms), protocol.randomization.ratio
     for name in ratio:
         if name not in arms:
-            yield _unknown(("randomization", "ratio", name), "arm", name, arms, at_key=True)
+            yield unknown(("randomization", "ratio", name), "arm", name, arms, at_key=True)
     for name in arms:
         if name not in ratio:
             yield Misfit(("randomization", "ratio"), f"the ratio must name every arm; {name!r} is missing", at_key=True)
@@ -124,13 +127,13 @@ def _endpoints(protocol: Protocol) -> Iterator[Misfit]:
     for index, endpoint in enumerate(protocol.endpoints):
         evaluator = getattr(endpoint, "evaluator", None)
         if evaluator is not None and evaluator not in evaluators:
-            yield _unknown(("endpoints", index, "evaluator"), "evaluator", evaluator, evaluators)
+            yield unknown(("endpoints", index, "evaluator"), "evaluator", evaluator, evaluators)
     for index, objective in enumerate(protocol.objectives):
         for place, name in enumerate(objective.endpoints):
             if name not in names:
-                yield _unknown(("objectives", index, "endpoints", place), "endpoint", name, names)
+                yield unknown(("objectives", index, "endpoints", place), "endpoint", name, names)
     if protocol.sample_size.endpoint not in names:
-        yield _unknown(("sample_size", "endpoint"), "endpoint", protocol.sample_size.endpoint, names)
+        yield unknown(("sample_size", "endpoint"), "endpoint", protocol.sample_size.endpoint, names)
 
 
 def _assessments(protocol: Protocol) -> Iterator[Misfit]:
@@ -154,18 +157,18 @@ def _timed(protocol: Protocol) -> list[str]:
 def _analysis(protocol: Protocol) -> Iterator[Misfit]:
     plan, names, timed = protocol.analysis, _ids(protocol.endpoints), _timed(protocol)
     if plan.control not in _ids(protocol.arms):
-        yield _unknown(("analysis", "control"), "arm", plan.control, _ids(protocol.arms))
+        yield unknown(("analysis", "control"), "arm", plan.control, _ids(protocol.arms))
     if plan.stratified and not protocol.randomization.strata:
         yield Misfit(("analysis", "stratified"), "a stratified analysis needs strata under randomization; none given")
     for index, cut in enumerate(plan.cuts):
         if cut.endpoint is not None and cut.endpoint not in timed:
-            yield _unknown(("analysis", "cuts", index, "endpoint"), "time-to-event endpoint", cut.endpoint, timed)
+            yield unknown(("analysis", "cuts", index, "endpoint"), "time-to-event endpoint", cut.endpoint, timed)
         if cut.events is not None and cut.events > protocol.design.enrollment:
             message = f"must be at most the {protocol.design.enrollment} patients of the trial; found {cut.events}"
             yield Misfit(("analysis", "cuts", index, "events"), message)
     for index, item in enumerate(plan.items):
         if item.endpoint not in names:
-            yield _unknown(("analysis", "items", index, "endpoint"), "endpoint", item.endpoint, names)
+            yield unknown(("analysis", "items", index, "endpoint"), "endpoint", item.endpoint, names)
         elif protocol.endpoint(item.endpoint).kind == "not derived":
             message = f"endpoint {item.endpoint!r} is of kind 'not derived' and cannot be analyzed"
             yield Misfit(("analysis", "items", index, "endpoint"), message)
@@ -173,7 +176,7 @@ def _analysis(protocol: Protocol) -> Iterator[Misfit]:
             message = f"landmarks belong to endpoints of kind 'time to event'; {item.endpoint!r} is none"
             yield Misfit(("analysis", "items", index, "at_months"), message)
         if item.population not in _ids(plan.populations):
-            yield _unknown(
+            yield unknown(
                 ("analysis", "items", index, "population"), "population", item.population, _ids(plan.populations)
             )
 
@@ -187,7 +190,7 @@ def _open_points(protocol: Protocol) -> Iterator[Misfit]:
     for index, point in enumerate(protocol.open_points):
         for place, name in enumerate(point.about):
             if name not in criteria and name.split(".")[0] not in _SECTIONS:
-                yield _unknown(("open_points", index, "about", place), "criterion or section", name, names)
+                yield unknown(("open_points", index, "about", place), "criterion or section", name, names)
 
 
 _PLACE = re.compile(r"^(character \d+: )+")
@@ -207,6 +210,12 @@ def _rules(protocol: Protocol) -> Iterator[Misfit]:
             told.add(message)
 
 
+def _questions(protocol: Protocol) -> Iterator[Misfit]:
+    from trialwright.protocol.question_references import misfits as questions
+
+    return questions(protocol)
+
+
 _CHECKS: tuple[Callable[[Protocol], Iterable[Misfit]], ...] = (
     _unique_ids,
     _arms,
@@ -218,5 +227,6 @@ _CHECKS: tuple[Callable[[Protocol], Iterable[Misfit]], ...] = (
     _assessments,
     _samples,
     _analysis,
+    _questions,
     _open_points,
 )

@@ -33,7 +33,7 @@ class Observed:
 def is_replayable(endpoint: object) -> bool:
     """Return whether the array-level simulator knows an endpoint: response, or progression and death from the start."""
     if isinstance(endpoint, ResponseEndpoint):
-        return endpoint.confirmation_days is None
+        return endpoint.confirmation_days is None and not endpoint.until
     if not isinstance(endpoint, TimeToEventEndpoint):
         return False
     known = {"progression", "death"}
@@ -43,6 +43,7 @@ def is_replayable(endpoint: object) -> bool:
         endpoint.origin == "randomization"
         and endpoint.among == "all"
         and set(endpoint.events) <= known
+        and not rules.stops
         and quiet[rules.without_event]
     )
 
