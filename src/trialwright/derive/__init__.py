@@ -4,6 +4,7 @@ from trialwright.derive.baseline import baseline
 from trialwright.derive.best_response import best_response
 from trialwright.derive.cuts import cut_dates
 from trialwright.derive.derived import Derived, tables
+from trialwright.derive.discordance import discordance
 from trialwright.derive.endings import days_of_scans, gap_limit
 from trialwright.derive.populations import members, populations
 from trialwright.derive.response import response
@@ -16,6 +17,7 @@ __all__ = [
     "best_response",
     "cut_dates",
     "days_of_scans",
+    "discordance",
     "gap_limit",
     "members",
     "populations",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from trialwright.derive.intercurrent import intercurrent
 from trialwright.derive.response import response
 from trialwright.derive.rows import as_date, columns, frame, grouped
 from trialwright.stats import DAYS_PER_WEEK
@@ -104,10 +105,25 @@ def best_response(
 
 
 def bests(data: TrialData, plan: ResponseEndpoint, assessed: Mapping[str, Sequence[Assessed]]) -> pl.DataFrame:
-    """Return the rows of one endpoint from the assessments of its evaluator."""
+    """Return the rows of one endpoint from the assessments of its evaluator, up to its intercurrent events if any."""
     randomized = zip(*columns(data["allocations"], "subject", "randomized_on"), strict=True)
-    rows = (_row(subject, on, assessed.get(subject, ()), plan) for subject, on in randomized)
+    last = _last_days(data, plan)
+    seen = {
+        subject: tuple(s for s in scans if s.response_on <= last.get(subject, s.response_on))
+        for subject, scans in assessed.items()
+    }
+    rows = (_row(subject, on, seen.get(subject, ()), plan) for subject, on in randomized)
     return frame(BEST_RESPONSE_COLUMNS, rows)
+
+
+def _last_days(data: TrialData, plan: ResponseEndpoint) -> dict[str, int]:
+    """Return the day of the first of the events after which assessments do not count, of those who had one."""
+    found = intercurrent(data) if plan.until else {}
+    days: dict[str, int] = {}
+    for kind in plan.until:
+        for subject, event in found[kind].items():
+            days[subject] = min(event.on, days.get(subject, event.on))
+    return days
 
 
 def assessed_by_subject(responses: pl.DataFrame, evaluator: str) -> Mapping[str, tuple[Assessed, ...]]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from trialwright.derive.best_response import Assessed, up_to_progression
+from trialwright.derive.intercurrent import Dated, firsts, intercurrent
 from trialwright.derive.rows import as_date, columns, source
 
 if TYPE_CHECKING:
@@ -14,17 +15,7 @@ if TYPE_CHECKING:
 
     from trialwright.records import TrialData
 
-__all__ = ["Course", "Dated", "courses"]
-
-
-class Dated(NamedTuple):
-    """Something that happened; days are whole days since 1970-01-01."""
-
-    on: int
-    what: str
-    source: str
-    known_on: int
-    """Day from which it was known."""
+__all__ = ["Course", "courses"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +48,9 @@ def courses(
     """
     baselines = _complete_baselines(responses, evaluator)
     events = {
-        "death": _firsts(data["deaths"], "died_on", "death", "deaths"),
-        "clinical progression": _firsts(_clinical(data), "ended_on", "clinical progression", "dispositions"),
-        "new therapy": _firsts(data["therapies"], "started_on", "new therapy", "therapies"),
-        "chemotherapy": _firsts(_chemotherapy(data), "started_on", "chemotherapy", "therapies"),
+        "death": firsts(data["deaths"], "died_on", "death", "deaths"),
+        "chemotherapy": firsts(_chemotherapy(data), "started_on", "chemotherapy", "therapies"),
+        **intercurrent(data),
     }
     alive = _last_alive(data)
     for subject, day in zip(*columns(data["allocations"], "subject", "randomized_on"), strict=True):
@@ -81,21 +71,10 @@ def _complete_baselines(responses: pl.DataFrame, evaluator: str) -> set[str]:
     return set(responses.filter(chosen)["subject"])
 
 
-def _clinical(data: TrialData) -> pl.DataFrame:
-    import polars as pl
-
-    return data["dispositions"].filter(pl.col("reason") == "clinical progression")
-
-
 def _chemotherapy(data: TrialData) -> pl.DataFrame:
     import polars as pl
 
     return data["therapies"].filter(pl.col("chemotherapy"))
-
-
-def _firsts(table: pl.DataFrame, dated_by: str, what: str, name: str) -> dict[str, Dated]:
-    rows = sorted(zip(*columns(table, "subject", dated_by), strict=True), key=lambda row: row[1], reverse=True)
-    return {subject: Dated(on, what, source(name, subject, **{dated_by: as_date(on)}), on) for subject, on in rows}
 
 
 def _progression(scans: Sequence[Assessed]) -> Dated | None:

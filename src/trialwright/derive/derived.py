@@ -14,6 +14,7 @@ from trialwright.derive.response import response
 from trialwright.derive.rows import Kind, frame
 from trialwright.derive.safety import worst_grades
 from trialwright.derive.time_to_event import TIME_COLUMNS, time_plan, times
+from trialwright.protocol import with_estimands
 
 if TYPE_CHECKING:
     import polars as pl
@@ -34,18 +35,22 @@ class Derived:
     responses: pl.DataFrame
     """Of ``response``, all evaluators."""
     best_responses: pl.DataFrame
-    """Of ``best_response``, all response endpoints."""
+    """Of ``best_response``, all response endpoints and estimands."""
     times: pl.DataFrame
-    """Of ``time_to_event``, all such endpoints."""
+    """Of ``time_to_event``, all such endpoints and estimands."""
     populations: pl.DataFrame
     worst_grades: pl.DataFrame
     baseline: pl.DataFrame
 
 
 def tables(data: TrialData, protocol: Protocol) -> Derived:
-    """Return every derived table of the data, which must be cut already."""
+    """Return every derived table of the data, which must be cut already.
+
+    An estimand is derived as one more endpoint, under its own id (see ``protocol.with_estimands``).
+    """
     import polars as pl
 
+    protocol = with_estimands(protocol)
     responses = pl.concat([response(data, protocol, who) for who in protocol.assessments.evaluators])
     assessed = {who: assessed_by_subject(responses, who) for who in protocol.assessments.evaluators}
     return Derived(

@@ -11,7 +11,8 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from trialwright.derive.course import Course, Dated
+from trialwright.derive.course import Course
+from trialwright.derive.intercurrent import Dated
 from trialwright.derive.rows import as_date
 from trialwright.protocol import Assessments, Censoring, TimeToEventEndpoint, planned_scans
 
@@ -112,6 +113,27 @@ def _new_therapy(situation: Situation) -> Ending | None:
     return _censored(situation.last_adequate(therapy.on), "new anticancer therapy")
 
 
+_STOPPED = {"new therapy": "new anticancer therapy", "death": "died without the event"}
+"""Reasons of stops where they are not the name of what came."""
+
+
+def _stops(situation: Situation) -> Ending | None:
+    """The first of the endpoint's stops that comes before the event; on the same day the event counts."""
+    events, event = situation.course.events, situation.event
+    came = [(events[stop.event], stop) for stop in situation.endpoint.censoring.stops if stop.event in events]
+    first = min(came, key=lambda found: found[0].on, default=None)
+    if first is None or (event is not None and event.on <= first[0].on):
+        return None
+    dated, stop = first
+    why = _STOPPED.get(stop.event, stop.event)
+    if stop.how == "censor at":
+        return Ending(max(dated.on, situation.origin.on), False, why, dated.source, dated.known_on)
+    if situation.endpoint.censoring.without_event == "last known alive":
+        eve = max(dated.on - 1, situation.origin.on)
+        return Ending(eve, False, why, dated.source, eve)
+    return _censored(situation.last_adequate(dated.on), why)
+
+
 def _missed_visits(situation: Situation) -> Ending | None:
     if situation.event is None:
         return None
@@ -161,6 +183,7 @@ RULES: tuple[EndingRule, ...] = (
         "without baseline", lambda censoring: censoring.without_baseline == "censor at origin", _without_baseline
     ),
     EndingRule("new therapy", lambda censoring: censoring.new_therapy == "censor before", _new_therapy),
+    EndingRule("stops", lambda censoring: bool(censoring.stops), _stops),
     EndingRule("missed visits", lambda censoring: censoring.missed_visits == "censor before", _missed_visits),
     EndingRule("event", lambda censoring: True, _event),
     EndingRule("no event", lambda censoring: True, _no_event),

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from trialwright.derive.best_response import assessed_by_subject
-from trialwright.derive.course import Course, Dated, courses
+from trialwright.derive.course import Course, courses
 from trialwright.derive.endings import Situation, days_of_scans, ending, would_have_fired
+from trialwright.derive.intercurrent import Dated
 from trialwright.derive.response import response
 from trialwright.derive.rows import frame
 
