@@ -13,17 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialwright.design import AdverseEvent, Piecewise
-from trialwright.protocol import planned_scans
+from trialwright.protocol import Intervention, planned_scans
 from trialwright.simulate.hazards import NEVER, day_of, exponential_days, piecewise_days
 from trialwright.simulate.recruitment import between
 from trialwright.simulate.world import World
 
-__all__ = ["Course", "Events", "Patients", "Scans", "draw_course", "draw_events"]
+__all__ = ["LATE", "Course", "Events", "Patients", "Scans", "draw_course", "draw_events"]
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
+LATE = 7
+"""Days by which a delayed cycle starts late."""
 MISSED, EMPTY, READ = 0, 1, 2
 """A planned scan is missed, taken but not evaluable, or read."""
 
@@ -135,16 +137,28 @@ class Events:
 
 
 def draw_events(world: World, event: AdverseEvent, who: Patients, course: Course) -> Events:
-    """Draw one term: the worst grade and the onset, on treatment or within the protocol's window after it."""
+    """Draw one term: the worst grade and the onset, on treatment or in the protocol's window after the last dose."""
     u = world.chance.uniforms(f"adverse event {event.term}", who.trial, who.candidate, 5).T
     onset = who.first_dose + np.floor(-np.log(u[1]) * event.onset_days).astype(np.int64)
     severe = u[0] < _rate(world, event.grade_3_or_higher, who.arm)
     occurs = u[0] < _rate(world, event.any_grade, who.arm)
-    window = world.protocol.safety.window.days_after_last_dose
-    last = np.minimum.reduce([course.treatment_ends + window, course.death - 1, course.lost, who.horizon])
+    last = np.minimum.reduce([course.treatment_ends + _window(world, who), course.death - 1, course.lost, who.horizon])
     grade = np.where(severe, np.where(u[2] < event.grade_4, 4, 3), np.where(u[2] < 0.5, 1, 2))
     seen = occurs & course.treated & (onset <= last)
     return Events(np.where(seen, onset, NEVER), grade, severe & (u[3] < event.serious), u[4])
+
+
+def _window(world: World, who: Patients) -> Ints:
+    """Return the days after the end of treatment that surely lie in the protocol's window after the last dose."""
+    protocol = world.protocol
+    rests = {arm.id: min(_rest(protocol.intervention(name)) for name in arm.interventions) for arm in protocol.arms}
+    return protocol.safety.window.days_after_last_dose - _rate(world, rests, who.arm).astype(np.int64)
+
+
+def _rest(plan: Intervention) -> int:
+    """Return the most days that can pass between the last dose of a drug and the end of its treatment."""
+    first, final = plan.cycle.dosing_days or (1, plan.cycle.days)
+    return plan.cycle.days - final + first - 1 + (LATE if plan.cycle.dosing_days else 0)
 
 
 def _scans(world: World, who: Patients, progression: Ints, last: Ints) -> Scans:

@@ -203,20 +203,21 @@ class _Look:
                 workers=1,
             )
             for side, name in ((1, arm), (0, self.world.arms[control])):
-                median = batch.median[:, side]
+                size, follow_up = batch.subjects[:, side], batch.follow_up_by_arm[:, side]
                 yield self._key(item, name, "events"), batch.events[:, side].astype(float)
-                yield self._key(item, name, "median"), np.where(np.isnan(median), np.inf, median)
-                yield self._key(item, name, "follow-up"), batch.follow_up_by_arm[:, side]
+                yield self._key(item, name, "median"), _reached(batch.median[:, side], size)
+                yield self._key(item, name, "follow-up"), _reached(follow_up, size)
                 for index, day in enumerate(at):
                     yield self._key(item, name, "rate", at=day), batch.survival[:, side, index]
             if item.compare:
                 versus = f"{arm} v {self.world.arms[control]}"
-                yield self._key(item, versus, "hazard ratio"), np.exp(batch.log_hazard_ratio)
+                if self.protocol.analysis.ties == "efron":  # the only rule of many trials at once
+                    yield self._key(item, versus, "hazard ratio"), np.exp(batch.log_hazard_ratio)
                 yield self._key(item, versus, "log-rank P"), _two_sided(batch.z)
                 yield self._key(item, versus, "log-rank z"), batch.z
             if len(self.world.arms) == 2:
                 yield self._key(item, "all", "events"), batch.events.sum(axis=1).astype(float)
-                yield self._key(item, "all", "follow-up"), batch.follow_up
+                yield self._key(item, "all", "follow-up"), _reached(batch.follow_up, batch.subjects.sum(axis=1))
 
     def _strata(self) -> NDArray[np.int64]:
         patients = self.people.patients
@@ -224,6 +225,11 @@ class _Look:
         for factor, levels in self.world.scheme.factors:
             stratum = stratum * len(levels) + patients.factors[factor]
         return stratum
+
+
+def _reached(median: Floats, patients: NDArray[np.integer]) -> Floats:
+    """Return medians with infinity where patients were followed and the median was not reached."""
+    return np.where(np.isnan(median) & (patients > 0), np.inf, median)
 
 
 def _two_sided(z: Floats) -> Floats:

@@ -6,12 +6,10 @@ from itertools import count
 
 from trialwright.protocol import Intervention, Sample, Visit, evaluate_rule, starting_doses
 from trialwright.simulate.case import Case
+from trialwright.simulate.course import LATE
 from trialwright.simulate.hazards import NEVER
 
 __all__ = ["write_adverse_events", "write_doses", "write_samples", "write_visits"]
-
-LATE = 7
-"""Days by which a delayed cycle starts late."""
 
 
 def write_doses(case: Case) -> None:
@@ -26,13 +24,13 @@ def write_doses(case: Case) -> None:
 
 def _cycles(case: Case, plan: Intervention, product: str, dose: float | None) -> None:
     last = min(case.own("treatment_ends"), case.horizon)
-    day, level, late = case.first_dose, dose, False
+    day, level, late, since = case.first_dose, dose, False, case.first_dose
     delays = case.uniforms(f"delays {plan.id}", 2 + case.horizon // plan.cycle.days)
     for cycle in count(1):
         first, final = plan.cycle.dosing_days or (1, plan.cycle.days)
         if day + first - 1 > last:
             return
-        lower = _lowered(case, plan, level, day) if cycle > 1 else level
+        lower = _lowered(case, plan, level, range(since, day))
         case.write(
             "doses",
             intervention=plan.id,
@@ -46,18 +44,17 @@ def _cycles(case: Case, plan: Intervention, product: str, dose: float | None) ->
         )
         # Only a drug with days off can be held back; one taken every day goes on.
         late = plan.cycle.dosing_days is not None and delays[cycle] < case.scenario.treatment.delayed_cycles
-        level, day = lower, day + plan.cycle.days + LATE * late
+        level, since, day = lower, day, day + plan.cycle.days + LATE * late
 
 
-def _lowered(case: Case, plan: Intervention, level: float | None, day: int) -> float | None:
-    """Return the dose of a cycle: one level down for each event during the last cycle that calls for it."""
+def _lowered(case: Case, plan: Intervention, level: float | None, days: range) -> float | None:
+    """Return the dose after the days of a cycle: one level down for each event on them that calls for it."""
     if level is None or level not in plan.levels:
         return level
     calls = 0
     for event, drawn in zip(case.scenario.adverse_events, case.events, strict=True):
         onset, severe = int(drawn.onset[case.row]), int(drawn.grade[case.row]) >= 3
-        recent = day - plan.cycle.days <= onset < day
-        calls += severe and recent and drawn.reduces[case.row] < event.reduces.get(plan.id, 0)
+        calls += severe and onset in days and bool(drawn.reduces[case.row] < event.reduces.get(plan.id, 0))
     return plan.levels[min(plan.levels.index(level) + calls, len(plan.levels) - 1)]
 
 
@@ -121,7 +118,7 @@ def _planned(case: Case, sample: Sample) -> int | None:
         return 0
     if sample.day is not None:
         return case.first_dose + sample.day - 1 if case.course.treated[case.row] else None
-    end = min(case.found, case.own("leaves"), case.own("lost"))
+    end = min(case.found, case.own("leaves"), case.own("lost"), case.own("death"))
     return end if end < NEVER else None
 
 

@@ -51,7 +51,7 @@ def test_uniforms_are_uniform(purpose: str) -> None:
     """
     u = Chance(1).uniforms(purpose, NONE, MANY, 4)
     n = u.size
-    assert 0 < u.min() and u.max() < 1
+    assert u.min() > 0 and u.max() < 1
     assert abs(u.mean() - 1 / 2) < 4.5 * np.sqrt(1 / 12 / n)
     assert abs(((u - 1 / 2) ** 2).mean() - 1 / 12) < 4.5 * np.sqrt(1 / 180 / n)
     ordered, rank = np.sort(u.ravel()), np.arange(n + 1) / n
