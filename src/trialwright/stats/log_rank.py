@@ -1,4 +1,4 @@
-"""The log-rank test, stratified, for two or more arms."""
+"""The log-rank test and its weighted relatives, stratified, for two or more arms."""
 
 from __future__ import annotations
 
@@ -10,21 +10,28 @@ from trialwright.stats.arrays import FloatArray, IntArray
 from trialwright.stats.estimates import Test, normal_tail
 from trialwright.stats.event_times import EventTimes
 from trialwright.stats.risk_table import RiskTable, Ties, as_table
+from trialwright.stats.weights import LOG_RANK, PooledTies, Weight
 
 NO_INFORMATION = "no information: there is no event while subjects of two arms are at risk"
+NO_WEIGHT = "no information: the weight is zero at every event while subjects of two arms are at risk"
+NO_FINITE_WEIGHT = "a weight is infinite: pooled survival reaches zero while subjects are still to enter"
 
 
 @dataclass(frozen=True, eq=False)
 class LogRank:
-    """A log-rank test with what it compares."""
+    """A log-rank test with what it compares; with a weight, every count but ``events`` is of weighted events."""
 
+    weight: str
+    """The name of the weight; ``Fleming-Harrington(0, 0)`` is none."""
     arms: tuple[str, ...]
     subjects: IntArray
     """[arms]"""
+    events: IntArray
+    """[arms], not weighted."""
     observed: FloatArray
-    """[arms] events."""
+    """[arms] events, each times its weight."""
     expected: FloatArray
-    """[arms] events expected under equal hazards, summed over strata."""
+    """[arms] the same under equal hazards, summed over strata."""
     observed_by_stratum: FloatArray
     """[strata, arms]"""
     expected_by_stratum: FloatArray
@@ -41,29 +48,35 @@ class LogRank:
     """Strata without an event while subjects of two arms are at risk; they contribute nothing."""
 
 
-def log_rank(times: EventTimes | RiskTable) -> LogRank:
-    """Return the log-rank test of the arms, stratified by the strata of ``times``.
+def log_rank(times: EventTimes | RiskTable, weight: Weight = LOG_RANK) -> LogRank:
+    """Return the (weighted) log-rank test of the arms, stratified by the strata of ``times``.
 
-    Per stratum and day: expected d Y_a / Y, covariance d (Y_a / Y)(1[a=b] - Y_b / Y)(Y - d) / (Y - 1) (Mantel 1966);
-    both are summed over days and strata before the quotient, which uses the generalized inverse. Raises ValueError
-    when fewer than two arms have subjects.
+    Per stratum and day: expected d Y_a / Y, covariance d (Y_a / Y)(1[a=b] - Y_b / Y)(Y - d) / (Y - 1) (Mantel 1966),
+    times the weight and its square (Tarone and Ware 1977); both are summed over days and strata before the quotient,
+    which uses the generalized inverse. Weights are found within each stratum, arms pooled. Raises ValueError when
+    fewer than two arms have subjects.
 
     >>> times = EventTimes.of([3, 5, 7, 9], [1, 1, 1, 1], ["A", "A", "B", "B"])
     >>> round(log_rank(times).z, 6)
     -1.697749
+    >>> from trialwright.stats import Gehan
+    >>> round(log_rank(times, Gehan()).z, 6)
+    -1.632993
     """
     table = as_table(times)
     require_arms(table)
-    ties = table.ties
-    expected = _sum_by_stratum(ties, _expected(ties), len(table.strata))
-    observed = table.events.sum(axis=1).astype(float)
-    variance = _covariance(ties)
+    ties, weights = table.ties, tie_weights(table, weight)
+    expected = _sum_by_stratum(ties, _expected(ties) * weights[:, None], len(table.strata))
+    observed = _sum_by_stratum(ties, ties.events * weights[:, None], len(table.strata))
+    variance = _covariance(ties, weights)
     difference = observed.sum(axis=0) - expected.sum(axis=0)
-    test = quadratic_form(difference, variance)
+    test = _test(difference, variance, weights, ties)
     z = _z(difference, variance) if test.problem is None and len(table.arms) == 2 else None
     return LogRank(
+        weight=str(weight),
         arms=table.arms,
         subjects=table.subjects.sum(axis=0),
+        events=table.events.sum(axis=(0, 1), dtype=np.int64),
         observed=observed.sum(axis=0),
         expected=expected.sum(axis=0),
         observed_by_stratum=observed,
@@ -74,6 +87,11 @@ def log_rank(times: EventTimes | RiskTable) -> LogRank:
         p_one_sided=None if z is None else normal_tail(z),
         uninformative_strata=uninformative_strata(table),
     )
+
+
+def tie_weights(table: RiskTable, weight: Weight) -> FloatArray:
+    """Return the weight [C] of each of the table's ties; without a sum over days where all are alike."""
+    return np.ones(len(table.ties.stratum)) if weight == LOG_RANK else weight.at(PooledTies.of(table))
 
 
 def require_arms(table: RiskTable) -> None:
@@ -100,6 +118,14 @@ def quadratic_form(difference: FloatArray, variance: FloatArray) -> Test:
     return Test.chi_square(float(projected**2 @ (1 / values[kept])), int(kept.sum()))
 
 
+def _test(difference: FloatArray, variance: FloatArray, weights: FloatArray, ties: Ties) -> Test:
+    if not np.isfinite(weights).all():
+        return Test.impossible(NO_FINITE_WEIGHT)
+    test = quadratic_form(difference, variance)
+    meets = (ties.at_risk > 0).sum(axis=1) > 1
+    return Test.impossible(NO_WEIGHT) if test.problem and meets.any() and not weights[meets].any() else test
+
+
 def _z(difference: FloatArray, variance: FloatArray) -> float:
     return float(difference[1] / np.sqrt(variance[1, 1]))
 
@@ -115,9 +141,15 @@ def _sum_by_stratum(ties: Ties, values: FloatArray, strata: int) -> FloatArray:
     return np.stack(columns, axis=1)
 
 
-def _covariance(ties: Ties) -> FloatArray:
-    d, y = ties.events.sum(axis=1), ties.at_risk.sum(axis=1)
-    share = ties.at_risk / y[:, None]
-    spread = d * (y - d) / np.maximum(y - 1, 1)
+def _covariance(ties: Ties, weights: FloatArray) -> FloatArray:
+    share = ties.at_risk / ties.at_risk.sum(axis=1, keepdims=True)
+    spread = weights**2 * spread_of_ties(ties)
     covariance: FloatArray = np.diag(spread @ share) - (share * spread[:, None]).T @ share
     return covariance
+
+
+def spread_of_ties(ties: Ties) -> FloatArray:
+    """Return d (Y - d) / (Y - 1) of each tie [C], 0 where Y is 1: hypergeometric variance but for the shares."""
+    d, y = ties.events.sum(axis=1), ties.at_risk.sum(axis=1)
+    spread: FloatArray = d * (y - d) / np.maximum(y - 1, 1)
+    return spread
