@@ -499,7 +499,8 @@ class AnalysisPlan(Model):
     populations: tuple[Population, ...] = Field(min_length=1)
     cuts: tuple[Cut, ...] = Field(min_length=1)
     confidence_level: Share
-    ties: Literal["breslow", "efron", "exact"]
+    ties: Literal["breslow", "efron", "exact", "discrete"]
+    """``exact`` is the exact marginal likelihood (SAS EXACT), ``discrete`` the discrete one (SAS DISCRETE, R exact)."""
     interval: Literal["plain", "log", "log-log", "logit", "arcsin"]
     """Transform of Kaplan-Meier limits and of the intervals of quantiles."""
     proportion_interval: Literal["clopper-pearson", "wilson"]

@@ -78,10 +78,10 @@ class CoxFit:
 def cox(times: EventTimes | RiskTable, *, ties: TieRule = "efron", level: float = 0.95) -> CoxFit:
     """Return the Cox model of the arms, stratified by the strata of ``times``; the first arm is the reference.
 
-    ``ties``: "efron" (Efron 1977; R's default), "breslow" (Breslow 1974; SAS's default), "exact" (Cox 1972, discrete
-    time: R's "exact", SAS's DISCRETE, not SAS's EXACT). Wald limits exp(b -+ z SE). A likelihood without a maximum is
-    recognized beforehand: it has one only if, between any two arms, each has an event while the other is at risk
-    (Ford 1957). Raises ValueError when fewer than two arms have subjects.
+    ``ties``: "efron" (Efron 1977; R's default), "breslow" (Breslow 1974; SAS's default), "exact" (marginal
+    likelihood, Kalbfleisch and Prentice 1973: SAS's EXACT, any number of ties), "discrete" (Cox 1972: R's "exact",
+    SAS's DISCRETE). Wald limits exp(b -+ z SE). A likelihood without a maximum is recognized beforehand: it has one
+    only if, between any two arms, each has an event while the other is at risk (Ford 1957). Raises ValueError when fewer than two arms have subjects.
 
     >>> times = EventTimes.of([3, 5, 7, 9, 11, 12], [1, 1, 1, 1, 1, 0], ["A", "A", "B", "A", "B", "B"])
     >>> effect = cox(times).effect
@@ -148,9 +148,9 @@ def _fit(likelihood: PartialLikelihood, null: Derivatives, above: BoolArray, lev
 def _above(ties: Ties, rule: TieRule) -> BoolArray:
     """Return [a, b]: the data hold the hazard of arm a above some multiple of that of arm b, perhaps by way of others.
 
-    A day with an event in a while b is at risk does so; under the exact rule somebody of b must outlive the day.
+    A day with an event in a while b is at risk does so; under an exact rule somebody of b must outlive the day.
     """
-    staying = ties.at_risk - ties.events if rule == "exact" else ties.at_risk
+    staying = ties.at_risk - ties.events if rule in {"exact", "discrete"} else ties.at_risk
     above: BoolArray = (ties.events > 0).T.astype(int) @ (staying > 0).astype(int) > 0
     np.fill_diagonal(above, True)
     for k in range(len(above)):

@@ -63,8 +63,17 @@ def _series(x: FloatArray, d: FloatArray) -> tuple[FloatArray, FloatArray, Float
     log = (y - 0.5) * ratio + d * np.log(x) - d
     first = ratio + d / (2 * x * y)
     second = d / (x * y) + (y - x) * (y + x) / (2 * x**2 * y**2)
-    for k, bernoulli in enumerate(BERNOULLI, start=1):
-        log += bernoulli / (2 * k * (2 * k - 1)) * (y ** (1 - 2 * k) - x ** (1 - 2 * k))
-        first += bernoulli / (2 * k) * (x ** (-2 * k) - y ** (-2 * k))
-        second += bernoulli * (x ** (-2 * k - 1) - y ** (-2 * k - 1))
-    return log, first, second
+    at_x, at_y = _tails(x), _tails(y)
+    return log + at_y[0] - at_x[0], first + at_x[1] - at_y[1], second + at_x[2] - at_y[2]
+
+
+def _tails(x: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return the Bernoulli sums of Stirling's series at x, by Horner's rule: powers would cost most of a Cox model."""
+    inverse = 1 / x
+    square = inverse * inverse
+    log, first, second = np.zeros_like(x), np.zeros_like(x), np.zeros_like(x)
+    for k, bernoulli in zip(range(len(BERNOULLI), 0, -1), reversed(BERNOULLI), strict=True):
+        log = log * square + bernoulli / (2 * k * (2 * k - 1))
+        first = first * square + bernoulli / (2 * k)
+        second = second * square + bernoulli
+    return log * inverse, first * square, second * inverse * square

@@ -1,8 +1,9 @@
-"""Partial likelihoods of the arm under three rules for ties: log-likelihood, score and information at b.
+"""Partial likelihoods of the arm under four rules for ties: log-likelihood, score and information at b.
 
 The reference arm is the first; b holds the log hazard ratios of the others. Efron 1977 and Breslow 1974 are sums over
 weighted risk sets; the exact discrete likelihood (Cox 1972, conditional logistic) sums over all ways in which the
-events of a day could have fallen on the arms.
+events of a day could have fallen on the arms; the exact marginal one (Kalbfleisch and Prentice 1973) over all orders in
+which they could have come.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ import numpy as np
 
 from trialwright.stats.arrays import FloatArray, IntArray
 from trialwright.stats.efron import efron_sums
+from trialwright.stats.exact_marginal import TieGroups, marginal_sums
 from trialwright.stats.risk_table import Ties
 
-TieRule = Literal["efron", "breslow", "exact"]
+TieRule = Literal["efron", "breslow", "exact", "discrete"]
+"""``exact`` is the exact marginal likelihood (SAS EXACT), ``discrete`` the exact discrete one (SAS DISCRETE, R exact)."""
 MANY_TIES = 12
 MOST_OUTCOMES = 4_000_000
 
@@ -43,6 +46,8 @@ def partial_likelihood(ties: Ties, rule: TieRule) -> PartialLikelihood:
     if rule == "breslow":
         return _RiskSets(ties.events.sum(axis=0), ties.at_risk.T.copy(), ties.events.sum(axis=1))
     if rule == "exact":
+        return _marginal(ties)
+    if rule == "discrete":
         return _outcomes(ties) if len(ties.events) else _efron_risk_sets(ties)
     raise ValueError(f"ties must be one of {', '.join(get_args(TieRule))}; got {rule!r}")
 
@@ -122,6 +127,37 @@ def _efron_risk_sets(ties: Ties) -> _RiskSets:
 
 
 @dataclass(frozen=True, eq=False)
+class _Orders:
+    """Exact marginal likelihood of days with two events or more: all orders in which they could have come."""
+
+    events: FloatArray
+    """[G, arms]"""
+    staying: FloatArray
+    """[G, arms] still at risk after the day: at least one in all"""
+
+    def __call__(self, b: FloatArray) -> Derivatives:
+        weighted = self.staying * np.exp(b)
+        total = weighted.sum(axis=1)
+        share = weighted / total[:, None]
+        arms = np.eye(len(b))
+        groups = TieGroups(
+            events=self.events,
+            log_rate=b - np.log(total)[:, None],
+            centered=arms - share[:, None, :],
+            spread=share[:, :, None] * arms - share[:, :, None] * share[:, None, :],
+        )
+        return Derivatives(*marginal_sums(groups))
+
+
+def _marginal(ties: Ties) -> PartialLikelihood:
+    tied = ties.events.sum(axis=1) > 1
+    staying = ties.at_risk - ties.events
+    open_order = tied & (staying.sum(axis=1) > 0)  # nobody stays: the order is certain to end here, factor 1
+    single = _efron_risk_sets(_some(ties, ~tied))
+    return _Product(single, _Orders(ties.events[open_order], staying[open_order])) if open_order.any() else single
+
+
+@dataclass(frozen=True, eq=False)
 class _Outcomes:
     """Exact discrete likelihood: of the M ways to spread the events of each day over the arms, the one observed."""
 
@@ -170,7 +206,7 @@ def _spreads(events: FloatArray, at_risk: FloatArray) -> FloatArray:
     d = int(events.sum())
     free = np.minimum(at_risk[1:], d).astype(int) + 1
     if np.prod(free, dtype=float) > MOST_OUTCOMES:
-        raise ValueError(f"exact ties of {d} events on one day in {len(at_risk)} arms are too many; use efron")
+        raise ValueError(f"discrete ties of {d} events on one day in {len(at_risk)} arms are too many; use efron")
     others = np.indices(tuple(free.tolist())).reshape(len(free), -1).T
     first = d - others.sum(axis=1)
     kept = (first >= 0) & (first <= at_risk[0])

@@ -8,7 +8,7 @@ import pytest
 
 from trialwright.stats import EventTimes, RiskTable, analyze_batch, cox, log_rank
 
-RULES = ["efron", "breslow", "exact"]
+RULES = ["efron", "breslow", "exact", "discrete"]
 Z = 1.959963984540054
 
 
@@ -54,8 +54,9 @@ def test_the_tie_rules_by_hand() -> None:
     data = times([1, 1, 2, 2], [1, 1, 0, 0], "ABAB")
     assert cox(data, ties="breslow").log_likelihood_null == pytest.approx(-math.log(16))
     assert cox(data, ties="efron").log_likelihood_null == pytest.approx(-math.log(4 * 3))
+    assert cox(data, ties="discrete").log_likelihood_null == pytest.approx(-math.log(6))
     assert cox(data, ties="exact").log_likelihood_null == pytest.approx(-math.log(6))
-    assert all(cox(data, ties=rule).effect.hazard_ratio == pytest.approx(1) for rule in ("breslow", "efron", "exact"))
+    assert all(cox(data, ties=rule).effect.hazard_ratio == pytest.approx(1) for rule in RULES)
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -78,7 +79,7 @@ def test_a_likelihood_without_maximum(rule: Any, arm: str, ratio: float) -> None
 def test_only_the_exact_rule_is_monotone_when_nobody_of_an_arm_outlives_the_day() -> None:
     """One event in each arm among two A and one B: of two subjects drawn, B is there with 2 w / (2 w + 1)."""
     data = times([1, 1, 2], [1, 1, 0], "ABA")
-    exact = cox(data, ties="exact")
+    exact = cox(data, ties="discrete")
     assert exact.effect.hazard_ratio == math.inf
     share = math.exp(-(Z**2) / 2)
     assert exact.effect.lower == pytest.approx(share / (1 - share) / 2)
@@ -210,8 +211,8 @@ def test_large_data_take_the_closed_form() -> None:
 
 
 def test_rules_that_do_not_exist_or_do_not_fit() -> None:
-    with pytest.raises(ValueError, match="ties must be one of efron, breslow, exact; got 'discrete'"):
-        cox(times([1, 2], [1, 1], "AB"), ties="discrete")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="ties must be one of efron, breslow, exact, discrete; got 'kp'"):
+        cox(times([1, 2], [1, 1], "AB"), ties="kp")  # type: ignore[arg-type]
     many = EventTimes.coded([1] * 9000, [1] * 6000 + [0] * 3000, [0, 1, 2] * 3000, arms=["A", "B", "C"])
-    with pytest.raises(ValueError, match="exact ties of 6000 events on one day in 3 arms are too many"):
-        cox(many, ties="exact")
+    with pytest.raises(ValueError, match="discrete ties of 6000 events on one day in 3 arms are too many"):
+        cox(many, ties="discrete")
