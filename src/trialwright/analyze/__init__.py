@@ -1,6 +1,26 @@
 """The analysis plan turned into results: every planned number with its method, its reason and its patients."""
 
+from trialwright.analyze.conventions import PRESETS, Conventions, conventions
 from trialwright.analyze.methods import METHODS
 from trialwright.analyze.run import run
+from trialwright.analyze.table import ArmSummary, Question, TableAnalysis, analyze_table
+from trialwright.analyze.table_models import Model, Term
+from trialwright.analyze.table_results import table_results
+from trialwright.analyze.table_rows import Columns, Subjects
 
-__all__ = ["METHODS", "run"]
+__all__ = [
+    "METHODS",
+    "PRESETS",
+    "ArmSummary",
+    "Columns",
+    "Conventions",
+    "Model",
+    "Question",
+    "Subjects",
+    "TableAnalysis",
+    "Term",
+    "analyze_table",
+    "conventions",
+    "run",
+    "table_results",
+]

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from trialwright.cli import evidence, protocol, randomize
+from trialwright.cli import analyze, evidence, protocol, randomize
 from trialwright.cli.calibrate import calibrate
 from trialwright.cli.errors import exit_code
 from trialwright.cli.rehearse import rehearse
@@ -32,6 +32,7 @@ app.command()(rehearse)
 app.command()(calibrate)
 app.add_typer(protocol.app, name="protocol")
 app.add_typer(randomize.app, name="randomize")
+app.add_typer(analyze.app, name="analyze")
 app.add_typer(evidence.app, name="evidence")
 
 

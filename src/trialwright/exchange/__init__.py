@@ -1,6 +1,9 @@
-"""Registry records and, later, CDISC formats: names change here only."""
+"""Registry records, tables of anybody's making and CDISC formats: names change here only."""
 
+from trialwright.exchange.ars import reporting_event
 from trialwright.exchange.comparison import Comparison
 from trialwright.exchange.registry import compare
+from trialwright.exchange.results_file import results_file
+from trialwright.exchange.tables import read_table
 
-__all__ = ["Comparison", "compare"]
+__all__ = ["Comparison", "compare", "read_table", "reporting_event", "results_file"]

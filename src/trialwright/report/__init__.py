@@ -1,6 +1,7 @@
 """Documents, tables and figures as functions of Results: the page, its figures as files, the table of a terminal."""
 
+from trialwright.report.km_figure import km_figure
 from trialwright.report.terminal import published_table
 from trialwright.report.write import write
 
-__all__ = ["published_table", "write"]
+__all__ = ["km_figure", "published_table", "write"]

@@ -104,6 +104,8 @@ class Results:
     rows: tuple[Result, ...]
     methods: Mapping[str, Method] = field(default_factory=dict)
     subjects: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    data: Mapping[str, str] = field(default_factory=dict)
+    """SHA-256 of the data behind the rows of each cut."""
 
     def __post_init__(self) -> None:
         seen: set[str] = set()
@@ -123,8 +125,16 @@ class Results:
         return len(self.rows)
 
     def __add__(self, other: Results) -> Results:
-        """Return both, one after the other."""
-        return Results(self.rows + other.rows, {**self.methods, **other.methods}, {**self.subjects, **other.subjects})
+        """Return both, one after the other; ValueError when one cut would have rows of two states of the data."""
+        differing = sorted(cut for cut in self.data if other.data.get(cut, self.data[cut]) != self.data[cut])
+        if differing:
+            raise ValueError(f"cut {differing[0]!r} comes from other data on the one side than on the other")
+        return Results(
+            self.rows + other.rows,
+            {**self.methods, **other.methods},
+            {**self.subjects, **other.subjects},
+            {**self.data, **other.data},
+        )
 
     def where(self, **wanted: Any) -> tuple[Result, ...]:
         """Return the rows whose fields equal those given, in order."""
@@ -138,22 +148,24 @@ class Results:
         return found[0]
 
     def frame(self) -> pl.DataFrame:
-        """Return the rows as one polars frame with a column for each field of Result."""
+        """Return the rows as one polars frame: key, a column for each field of Result, and the SHA-256 of the data."""
         import polars as pl
 
         kinds = {"float | None": pl.Float64, "int | None": pl.Int64}
         schema = {"key": pl.String} | {f.name: kinds.get(str(f.type), pl.String) for f in fields(Result)}
-        return pl.DataFrame([{"key": row.key} | asdict(row) for row in self.rows], schema=schema, orient="row")
+        rows = [{"key": row.key} | asdict(row) | {"data": self.data.get(row.cut)} for row in self.rows]
+        return pl.DataFrame(rows, schema=schema | {"data": pl.String}, orient="row")
 
     def to_csv(self) -> str:
         """Return the rows as CSV; a number that could not be estimated is an empty field beside its problem."""
         return self.frame().write_csv()
 
     def to_json(self) -> str:
-        """Return rows, methods and subjects as JSON with sorted keys: the same results give the same bytes."""
+        """Return rows, methods, subjects and hashes of the data as JSON: the same results give the same bytes."""
         content = {
             "rows": [{"key": row.key} | asdict(row) for row in self.rows],
             "methods": {key: asdict(method) for key, method in self.methods.items()},
             "subjects": {key: list(ids) for key, ids in self.subjects.items()},
+            "data": dict(self.data),
         }
         return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
