@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ import numpy as np
 
 from trialwright import analyze, derive, simulate
 from trialwright.design import Scenario
-from trialwright.errors import DataError
 from trialwright.protocol import Protocol, load, read_document, study_file
 from trialwright.records import TrialData
 from trialwright.simulate.course import draw_course
@@ -65,21 +63,6 @@ def supposed(scenario: Scenario, section: str, **changes: Any) -> Scenario:
     return Scenario.model_validate(plain)
 
 
-def cuts_of(data: TrialData, protocol: Protocol) -> dict[str, date | None]:
-    """Return the day of each data cut-off of a trial; None where its events never happen."""
-    return {
-        cut.id: _day(data, promised(protocol, {"analysis.cuts": [cut.model_dump()]})) for cut in protocol.analysis.cuts
-    }
-
-
-def _day(data: TrialData, protocol: Protocol) -> date | None:
-    try:
-        (day,) = derive.cut_dates(data, protocol).values()
-    except DataError:
-        return None
-    return day
-
-
 def differences(protocol: Protocol, scenario: Scenario, seed: int, trials: int, first: int = 0) -> list[str]:
     """Return every number on which the array-level simulator and the record-level one disagree, trial by trial."""
     replays = simulate.many(protocol, scenario, trials, seed, first=first)
@@ -92,7 +75,7 @@ def differences(protocol: Protocol, scenario: Scenario, seed: int, trials: int, 
 
 def _trial(protocol: Protocol, scenario: Scenario, seed: int, k: int, fast: Mapping[str, float]) -> Iterator[str]:
     data = simulate.trial(protocol, scenario, seed, k)
-    for cut, on in cuts_of(data, protocol).items():
+    for cut, on in derive.cut_dates(data, protocol).items():
         own = {key: value for key, value in fast.items() if key.startswith(f"{cut}/")}
         if on is None:
             yield from (

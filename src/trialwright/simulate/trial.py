@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -30,7 +31,8 @@ def trial(protocol: Protocol, scenario: Scenario, seed: int, number: int = 0) ->
     """Return one virtual trial as complete records up to ``scenario.until``: slow, readable, the reference.
 
     ``number`` tells apart the trials of one seed; the array-level simulator's trial of that number is the same trial.
-    Raises DocumentError when the scenario does not fill the trial.
+    A trial still recruiting on that day has fewer patients. Raises DocumentError when the scenario's screening failures
+    leave places empty, DataError when nobody is randomized by that day.
     """
     world, journal = World.of(protocol, scenario, seed), Journal()
     screened = screen_candidates(world, arrivals(world, np.array([number])), number, journal)
@@ -40,7 +42,9 @@ def trial(protocol: Protocol, scenario: Scenario, seed: int, number: int = 0) ->
     for case in _cases(world, journal, patients, screened):
         for write in WRITERS:
             write(case)
-    return TrialData.from_rows(protocol.identification.id, journal.rows, virtual=True)
+    whole = TrialData.from_rows(protocol.identification.id, journal.rows, virtual=True)
+    # A slow trial goes on after the last day: what comes then is not recorded.
+    return replace(whole.cut(scenario.until), cutoff=None)
 
 
 def _write_screened(world: World, screened: Screened, journal: Journal) -> None:
