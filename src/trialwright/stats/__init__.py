@@ -9,6 +9,7 @@ from trialwright.stats.curve import Beyond, Curve, Flat
 from trialwright.stats.estimates import Estimate, Test
 from trialwright.stats.event_times import EventTimes
 from trialwright.stats.fitted_cox import FittedCox
+from trialwright.stats.interaction import Interaction, interaction
 from trialwright.stats.intervals import Interval
 from trialwright.stats.kaplan_meier import kaplan_meier, reverse_kaplan_meier
 from trialwright.stats.log_rank import LogRank, log_rank
@@ -36,6 +37,7 @@ __all__ = [
     "FlemingHarrington",
     "Gehan",
     "HazardRatio",
+    "Interaction",
     "Interval",
     "LogRank",
     "MaxCombo",
@@ -54,6 +56,7 @@ __all__ = [
     "cox_residuals",
     "days",
     "fisher_exact",
+    "interaction",
     "kaplan_meier",
     "kernel",
     "log_rank",

@@ -1,0 +1,114 @@
+"""Whether the effect of the arms differs between the levels of a factor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from trialwright.stats.arrays import BoolArray, FloatArray, IntArray
+from trialwright.stats.estimates import Test
+from trialwright.stats.event_times import EventTimes
+from trialwright.stats.partial_likelihood import Derivatives, PartialLikelihood, TieRule, partial_likelihood
+from trialwright.stats.risk_table import RiskTable, Ties
+
+MOST_STEPS = 100
+SETTLED = 1e-13
+"""Relative gain of the log-likelihood below which Newton's method stops."""
+FAR = 15.0
+"""A log hazard ratio beyond this runs to infinity: the likelihood of so rare an event is flat."""
+NOTHING_TO_TEST = "fewer than two levels have subjects of both arms, so there is no interaction to test"
+
+
+@dataclass(frozen=True)
+class Interaction:
+    """Tests that the hazard ratio of the arms is the same at every level."""
+
+    likelihood_ratio: Test
+    wald: Test
+    """Impossible where a hazard ratio is 0 or infinite; the likelihood ratio is then that of the limit."""
+
+
+def interaction(times: EventTimes, level: ArrayLike, *, ties: TieRule = "efron") -> Interaction:
+    """Test arm by level in the Cox model with main effects of both; ``level`` [n] are codes from 0.
+
+    The model with interaction is the model of the arms-by-levels cells, so both follow from one risk table (Cox 1972;
+    R: ``coxph(Surv(day, event) ~ arm * level)``). Strata of ``times`` are kept. Cells without subjects lower the
+    degrees of freedom. Raises ValueError for codes that are no whole numbers from 0, or of another length.
+
+    >>> times = EventTimes.of([3, 5, 7, 9, 8, 2, 6, 4], [1] * 8, list("AABBAABB"))
+    >>> found = interaction(times, [0, 0, 0, 0, 1, 1, 1, 1]).likelihood_ratio
+    >>> round(found.statistic, 6), found.df
+    (2.931552, 1)
+    """
+    codes = _codes(level, len(times))
+    table, main = _cells(times, codes)
+    df = main.shape[0] - 1 - np.linalg.matrix_rank(main - main[0])
+    if df < 1:
+        return Interaction(Test.impossible(NOTHING_TO_TEST), Test.impossible(NOTHING_TO_TEST))
+    likelihood = partial_likelihood(table, ties)
+    everything: FloatArray = np.eye(len(main))[:, 1:]
+    _, reduced = _maximum(likelihood, main)
+    b, full = _maximum(likelihood, everything)
+    gain = 2 * (full.log_likelihood - reduced.log_likelihood)
+    return Interaction(Test.chi_square(max(0.0, gain), int(df)), _wald(b, full, main, int(df)))
+
+
+def _codes(level: ArrayLike, n: int) -> IntArray:
+    codes = np.asarray(level)
+    if codes.shape != (n,) or codes.dtype.kind not in "iu" or codes.min() < 0:
+        raise ValueError(f"level must be a whole number from 0 for each of the {n} subjects; got {codes.dtype} of "
+                         f"shape {codes.shape}")  # fmt: skip
+    return codes.astype(np.int64)
+
+
+def _cells(times: EventTimes, codes: IntArray) -> tuple[Ties, FloatArray]:
+    """Return the ties of the cells that have subjects, and the design of the main effects [cells, effects]."""
+    levels = int(codes.max()) + 1
+    cell, names = times.arm.astype(np.int64) * levels + codes, tuple(map(str, range(len(times.arms) * levels)))
+    table = RiskTable.count(replace(times, arm=cell.astype(np.int32), arms=names))
+    present: BoolArray = np.bincount(cell, minlength=len(names)) > 0
+    arm, level = np.divmod(np.flatnonzero(present), levels)
+    main = np.hstack((np.eye(len(times.arms))[arm], np.eye(levels)[level]))
+    ties = table.ties
+    return Ties(ties.stratum, ties.events[:, present], ties.at_risk[:, present]), main
+
+
+def _maximum(likelihood: PartialLikelihood, design: FloatArray) -> tuple[FloatArray, Derivatives]:
+    """Return b = design x effects with the highest likelihood, or far on the way to it, and the derivatives there."""
+    b: FloatArray = np.zeros(len(design))
+    at = likelihood(b)
+    for _ in range(MOST_STEPS):
+        effects = np.linalg.lstsq(design.T @ at.information @ design, design.T @ at.score, rcond=1e-11)[0]
+        step = design @ effects
+        step *= min(1.0, 5.0 / max(float(np.abs(step).max()), 1e-300))
+        next_b, there = _uphill(likelihood, b, at, step - step[0])
+        gain = there.log_likelihood - at.log_likelihood
+        b, at = (next_b, there) if gain >= 0 else (b, at)
+        if gain <= SETTLED * (1 + abs(at.log_likelihood)) and np.abs(step).max() < 1e-6:
+            break
+        if np.abs(b).max() > 4 * FAR:
+            break
+    return b, at
+
+
+def _uphill(
+    likelihood: PartialLikelihood, b: FloatArray, at: Derivatives, step: FloatArray
+) -> tuple[FloatArray, Derivatives]:
+    there = likelihood(b + step)
+    while there.log_likelihood < at.log_likelihood and np.abs(step).max() > 1e-12:
+        step = step / 2
+        there = likelihood(b + step)
+    return b + step, there
+
+
+def _wald(b: FloatArray, at: Derivatives, main: FloatArray, df: int) -> Test:
+    """Return the Wald test of what the main effects leave of b; it does not depend on how the cells are coded."""
+    if np.abs(b).max() > FAR:
+        problem = "a hazard ratio is 0 or infinite: some cell of arm and level has no event while others are at risk"
+        return Test.impossible(problem)
+    directions, _, _ = np.linalg.svd((main - main[0])[1:])
+    left = directions[:, len(directions) - df :]
+    variance = left.T @ np.linalg.inv(at.information[1:, 1:]) @ left
+    return Test.chi_square(float((left.T @ b[1:]) @ np.linalg.solve(variance, left.T @ b[1:])), df)
