@@ -26,8 +26,8 @@ class LogRank:
     arms: tuple[str, ...]
     subjects: IntArray
     """[arms]"""
-    events: IntArray
-    """[arms], not weighted."""
+    events: IntArray | FloatArray
+    """[arms], without the weight of the test."""
     observed: FloatArray
     """[arms] events, each times its weight."""
     expected: FloatArray
@@ -76,7 +76,7 @@ def log_rank(times: EventTimes | RiskTable, weight: Weight = LOG_RANK) -> LogRan
         weight=str(weight),
         arms=table.arms,
         subjects=table.subjects.sum(axis=0),
-        events=table.events.sum(axis=(0, 1), dtype=np.int64),
+        events=table.events.sum(axis=(0, 1)),
         observed=observed.sum(axis=0),
         expected=expected.sum(axis=0),
         observed_by_stratum=observed,
