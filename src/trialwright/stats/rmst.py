@@ -85,7 +85,7 @@ def restricted_means(
     >>> restricted_means(EventTimes.of([2, 4, 6, 9], [1, 1, 1, 1]), tau=6)["all"].mean.value
     4.5
     """
-    table, until = as_table(times), _tau(tau)
+    table, until = as_table(times), as_tau(tau)
     parts = {
         name: _area(_counts(table, slice(None), a), until, beyond)
         for a, name in enumerate(table.arms)
@@ -108,7 +108,7 @@ def compare_restricted_means(
     >>> round(compare_restricted_means(times, tau=8).difference.value, 6)
     1.0
     """
-    table, until = as_table(times), _tau(tau)
+    table, until = as_table(times), as_tau(tau)
     if len(table.arms) != 2:
         raise ValueError(f"restricted means are compared in two arms; got {', '.join(table.arms)}")
     require_arms(table)
@@ -142,7 +142,8 @@ class _Area:
     problem: str | None
 
 
-def _tau(tau: float | Tau) -> Tau:
+def as_tau(tau: float | Tau) -> Tau:
+    """Return tau with its rule; ValueError unless it is positive and finite."""
     given = tau if isinstance(tau, Tau) else Tau(float(tau))
     if not 0 < given.time < np.inf:
         raise ValueError(f"tau must be positive and finite; got {given.time}. propose_tau gives a proposal.")
