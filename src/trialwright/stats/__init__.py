@@ -1,37 +1,101 @@
 """Mathematics of censored data, counts and proportions: arrays in, numbers out."""
 
+from trialwright.stats.accelerated_failure import AcceleratedFailure, accelerated_failure
+from trialwright.stats.adjusted_rmst import AdjustedRestrictedMeans, adjusted_restricted_means
+from trialwright.stats.bands import Band, BandKind, confidence_band, equal_precision_critical, hall_wellner_critical
 from trialwright.stats.batch import BatchResult, analyze_batch
 from trialwright.stats.calendar import DAYS_PER_MONTH, DAYS_PER_WEEK, days, months
 from trialwright.stats.compiled import kernel
+from trialwright.stats.contingency import fisher_exact, pearson_chi_square
+from trialwright.stats.contrasts import Contrast
 from trialwright.stats.covariate_adjusted import CovariateAdjusted, covariate_adjusted
 from trialwright.stats.cox import CoxFit, HazardRatio, cox
 from trialwright.stats.curve import Beyond, Curve, Flat
+from trialwright.stats.differences import (
+    OneSidedTest,
+    farrington_manning,
+    mee,
+    miettinen_nurminen,
+    newcombe,
+    wald_difference,
+)
 from trialwright.stats.estimates import Estimate, Test
 from trialwright.stats.event_times import EventTimes
+from trialwright.stats.failure_distributions import Failure
 from trialwright.stats.fitted_cox import FittedCox
 from trialwright.stats.interaction import Interaction, interaction
 from trialwright.stats.intervals import Interval
 from trialwright.stats.kaplan_meier import kaplan_meier, reverse_kaplan_meier
+from trialwright.stats.landmark import SurvivalDifference, ZTest, survival_difference
 from trialwright.stats.log_rank import LogRank, log_rank
 from trialwright.stats.max_combo import MaxCombo, max_combo
+from trialwright.stats.nelson_aalen import CumulativeHazard, fleming_harrington, nelson_aalen
+from trialwright.stats.odds import conditional_odds_ratio, miettinen_nurminen_odds_ratio, woolf
 from trialwright.stats.partial_likelihood import TieRule
 from trialwright.stats.proportional_hazards import ProportionalHazardsTest, proportional_hazards_test
-from trialwright.stats.proportions import clopper_pearson, fisher_exact, newcombe, pearson_chi_square, wilson
+from trialwright.stats.proportions import (
+    agresti_coull,
+    clopper_pearson,
+    exact_binomial_test,
+    jeffreys,
+    mid_p,
+    wald,
+    wilson,
+)
+from trialwright.stats.pseudo_values import Jackknife, pseudo_rmst, pseudo_survival
+from trialwright.stats.rates import exact_rate_test, poisson_rate, rate_difference, rate_ratio, wald_rate_ratio
+from trialwright.stats.ratios import katz, koopman, miettinen_nurminen_ratio
 from trialwright.stats.residuals import CoxResiduals, cox_residuals
 from trialwright.stats.risk_table import RiskTable
+from trialwright.stats.rmst import (
+    RestrictedMean,
+    RestrictedMeans,
+    Tau,
+    compare_restricted_means,
+    propose_tau,
+    restricted_means,
+)
+from trialwright.stats.stratified_differences import (
+    DifferenceVariance,
+    Weights,
+    difference_weights,
+    mantel_haenszel_difference,
+    stratified_miettinen_nurminen,
+    stratified_newcombe,
+    stratified_score_test,
+)
+from trialwright.stats.stratified_tables import (
+    TwoByTwoTables,
+    breslow_day,
+    cochran_mantel_haenszel,
+    exact_stratified_odds_ratio,
+    exact_stratified_test,
+    mantel_haenszel_odds_ratio,
+    mantel_haenszel_risk_ratio,
+)
 from trialwright.stats.weights import FlemingHarrington, Gehan, ModestlyWeighted, PetoPeto, TaroneWare, Weight
+from trialwright.stats.wins import EndpointWins, Wins, WinVariance, wins
 
 __all__ = [
     "DAYS_PER_MONTH",
     "DAYS_PER_WEEK",
+    "AcceleratedFailure",
+    "AdjustedRestrictedMeans",
+    "Band",
+    "BandKind",
     "BatchResult",
     "Beyond",
+    "Contrast",
     "CovariateAdjusted",
     "CoxFit",
     "CoxResiduals",
+    "CumulativeHazard",
     "Curve",
+    "DifferenceVariance",
+    "EndpointWins",
     "Estimate",
     "EventTimes",
+    "Failure",
     "FittedCox",
     "Flat",
     "FlemingHarrington",
@@ -39,32 +103,88 @@ __all__ = [
     "HazardRatio",
     "Interaction",
     "Interval",
+    "Jackknife",
     "LogRank",
     "MaxCombo",
     "ModestlyWeighted",
+    "OneSidedTest",
     "PetoPeto",
     "ProportionalHazardsTest",
+    "RestrictedMean",
+    "RestrictedMeans",
     "RiskTable",
+    "SurvivalDifference",
     "TaroneWare",
+    "Tau",
     "Test",
     "TieRule",
+    "TwoByTwoTables",
     "Weight",
+    "Weights",
+    "WinVariance",
+    "Wins",
+    "ZTest",
+    "accelerated_failure",
+    "adjusted_restricted_means",
+    "agresti_coull",
     "analyze_batch",
+    "breslow_day",
     "clopper_pearson",
+    "cochran_mantel_haenszel",
+    "compare_restricted_means",
+    "conditional_odds_ratio",
+    "confidence_band",
     "covariate_adjusted",
     "cox",
     "cox_residuals",
     "days",
+    "difference_weights",
+    "equal_precision_critical",
+    "exact_binomial_test",
+    "exact_rate_test",
+    "exact_stratified_odds_ratio",
+    "exact_stratified_test",
+    "farrington_manning",
     "fisher_exact",
+    "fleming_harrington",
+    "hall_wellner_critical",
     "interaction",
+    "jeffreys",
     "kaplan_meier",
+    "katz",
     "kernel",
+    "koopman",
     "log_rank",
+    "mantel_haenszel_difference",
+    "mantel_haenszel_odds_ratio",
+    "mantel_haenszel_risk_ratio",
     "max_combo",
+    "mee",
+    "mid_p",
+    "miettinen_nurminen",
+    "miettinen_nurminen_odds_ratio",
+    "miettinen_nurminen_ratio",
     "months",
+    "nelson_aalen",
     "newcombe",
     "pearson_chi_square",
+    "poisson_rate",
     "proportional_hazards_test",
+    "propose_tau",
+    "pseudo_rmst",
+    "pseudo_survival",
+    "rate_difference",
+    "rate_ratio",
+    "restricted_means",
     "reverse_kaplan_meier",
+    "stratified_miettinen_nurminen",
+    "stratified_newcombe",
+    "stratified_score_test",
+    "survival_difference",
+    "wald",
+    "wald_difference",
+    "wald_rate_ratio",
     "wilson",
+    "wins",
+    "woolf",
 ]

@@ -1,14 +1,20 @@
-"""One proportion, two proportions, and the difference between them."""
+"""One proportion: exact, score, Bayesian and Wald limits, and the exact test of a given value.
+
+Limits of a share are within 0 and 1. With no event the lower limit is 0, with events in all subjects the upper is 1.
+With no subject at all nothing is estimable, and the problem says so.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
+from trialwright.stats.counts import NOBODY, boundary, check_count, check_level
 from trialwright.stats.estimates import Estimate, Test, two_sided_z
 
-NOBODY = "no subject"
+_Limits = tuple[float, float]
 
 
 def clopper_pearson(events: int, subjects: int, *, level: float = 0.95) -> Estimate:
@@ -18,14 +24,7 @@ def clopper_pearson(events: int, subjects: int, *, level: float = 0.95) -> Estim
     >>> f"{found.value} {found.lower:.6f} {found.upper:.6f}"
     '0.7 0.347547 0.933260'
     """
-    tail = (1 - _level(level)) / 2
-    if _count(events, subjects) == 0:
-        return Estimate(None, None, None, level, problem=NOBODY)
-    from scipy.special import betaincinv
-
-    lower = float(betaincinv(events, subjects - events + 1, tail)) if events > 0 else 0.0
-    upper = float(betaincinv(events + 1, subjects - events, 1 - tail)) if events < subjects else 1.0
-    return Estimate(events / subjects, lower, upper, level)
+    return _proportion(events, subjects, level, lambda x, n: exact_limits(x, n, (1 - level) / 2))
 
 
 def wilson(events: int, subjects: int, *, level: float = 0.95, corrected: bool = False) -> Estimate:
@@ -35,100 +34,136 @@ def wilson(events: int, subjects: int, *, level: float = 0.95, corrected: bool =
     >>> f"{found.lower:.6f} {found.upper:.6f}"
     '0.396778 0.892209'
     """
-    z = two_sided_z(level)
-    if _count(events, subjects) == 0:
-        return Estimate(None, None, None, level, problem=NOBODY)
-    lower, upper = _score_limits(events, subjects, z, corrected)
-    return Estimate(events / subjects, lower, upper, level)
+    return _proportion(events, subjects, level, lambda x, n: score_limits(x, n, two_sided_z(level), corrected))
 
 
-def newcombe(x1: int, n1: int, x2: int, n2: int, *, level: float = 0.95, corrected: bool = False) -> Estimate:
-    """Return the difference x1/n1 - x2/n2 with limits built from the two Wilson intervals (Newcombe 1998, method 10).
+def jeffreys(events: int, subjects: int, *, level: float = 0.95) -> Estimate:
+    """Return a proportion with quantiles of beta(x + 1/2, n - x + 1/2) (Brown, Cai and DasGupta 2001, section 3.1.3).
 
-    ``corrected`` takes the continuity-corrected Wilson limits (method 11).
+    The ends are 0 at x = 0 and 1 at x = n, as proposed there.
 
-    >>> found = newcombe(56, 70, 48, 80)
-    >>> f"{found.value:.2f} {found.lower:.6f} {found.upper:.6f}"
-    '0.20 0.052431 0.333873'
+    >>> found = jeffreys(7, 10)
+    >>> f"{found.lower:.6f} {found.upper:.6f}"
+    '0.394182 0.907305'
+    """
+    return _proportion(events, subjects, level, lambda x, n: _jeffreys(x, n, (1 - level) / 2))
+
+
+def mid_p(events: int, subjects: int, *, level: float = 0.95) -> Estimate:
+    """Return a proportion with mid-P limits (Lancaster 1961; Berry and Armitage 1995).
+
+    At a limit the tail beyond the observed count with half the probability of the count itself is (1 - level) / 2.
+
+    >>> found = mid_p(7, 10)
+    >>> f"{found.lower:.6f} {found.upper:.6f}"
+    '0.380081 0.917400'
+    """
+    return _proportion(events, subjects, level, lambda x, n: _mid_p(x, n, (1 - level) / 2))
+
+
+def agresti_coull(events: int, subjects: int, *, level: float = 0.95, clipped: bool = True) -> Estimate:
+    """Return a proportion with Wald limits around the center of Wilson's interval (Agresti and Coull 1998).
+
+    Without ``clipped`` the limits may lie outside 0 to 1.
+
+    >>> found = agresti_coull(7, 10)
+    >>> f"{found.value} {found.lower:.6f} {found.upper:.6f}"
+    '0.7 0.392325 0.896662'
     """
     z = two_sided_z(level)
-    if _count(x1, n1) == 0 or _count(x2, n2) == 0:
-        return Estimate(None, None, None, level, problem=NOBODY)
-    p1, p2 = x1 / n1, x2 / n2
-    (l1, u1), (l2, u2) = (_score_limits(x, n, z, corrected) for x, n in ((x1, n1), (x2, n2)))
-    lower = p1 - p2 - math.hypot(p1 - l1, u2 - p2)
-    upper = p1 - p2 + math.hypot(u1 - p1, p2 - l2)
-    return Estimate(p1 - p2, lower, upper, level)
+    return _proportion(events, subjects, level, lambda x, n: _wald(x + z * z / 2, n + z * z, z, clipped))
 
 
-def pearson_chi_square(x1: int, n1: int, x2: int, n2: int, *, corrected: bool = False) -> Test:
-    """Return the chi-square test of two proportions (Pearson 1900), if wanted with Yates's correction (1934).
+def wald(events: int, subjects: int, *, level: float = 0.95, clipped: bool = True) -> Estimate:
+    """Return a proportion with limits p -+ z sqrt(p (1 - p) / n), for comparison with older tables.
 
-    Not possible, with the reason in ``problem``, when a group is empty or all outcomes are alike.
+    The limits collapse to a point at x = 0 and x = n, and cover far less than ``level`` near them. Without
+    ``clipped`` they may lie outside 0 to 1.
 
-    >>> round(pearson_chi_square(56, 70, 48, 80).statistic, 6)
-    7.023411
+    >>> found = wald(7, 10)
+    >>> f"{found.lower:.6f} {found.upper:.6f}"
+    '0.415974 0.984026'
     """
-    problem = _degenerate(x1, n1, x2, n2)
-    if problem:
-        return Test.impossible(problem)
-    n, x = n1 + n2, x1 + x2
-    distance: float = abs(x1 * (n2 - x2) - x2 * (n1 - x1))
-    distance = max(0.0, distance - n / 2) if corrected else distance
-    return Test.chi_square(n * distance**2 / (n1 * n2 * x * (n - x)), 1)
+    return _proportion(events, subjects, level, lambda x, n: _wald(x, n, two_sided_z(level), clipped))
 
 
-def fisher_exact(x1: int, n1: int, x2: int, n2: int) -> Test:
-    """Return Fisher's exact two-sided P value: the sum of all tables with these margins no likelier than the observed.
+def exact_binomial_test(events: int, subjects: int, *, share: float) -> Test:
+    """Return the exact two-sided P value of a share: the sum over all counts no likelier than the observed one.
 
     Probabilities within a relative 1e-7 count as equal, as in R. There is no statistic and no degree of freedom.
 
-    >>> f"{fisher_exact(56, 70, 48, 80).p:.9f}"
-    '0.012521130'
+    >>> round(exact_binomial_test(7, 10, share=0.3).p, 6)
+    0.010592
     """
-    if _count(x1, n1) == 0 or _count(x2, n2) == 0:
+    if not 0 < share < 1:
+        raise ValueError(f"share must be in (0, 1); got {share}. It is the probability under the null hypothesis.")
+    if check_count(events, subjects) == 0:
         return Test.impossible(NOBODY)
-    x = x1 + x2
-    first = max(0, x - n2)
-    logs = np.array([_log_table(k, n1, x - k, n2) for k in range(first, min(n1, x) + 1)])
-    probabilities = np.exp(logs - logs.max())
-    observed = probabilities[x1 - first]
-    p = probabilities[probabilities <= observed * (1 + 1e-7)].sum() / probabilities.sum()
-    return Test(None, 0, min(1.0, float(p)))
+    from scipy.special import gammaln
+
+    k = np.arange(subjects + 1)
+    logs = k * math.log(share) + (subjects - k) * math.log1p(-share) - gammaln(k + 1) - gammaln(subjects - k + 1)
+    return Test(None, 0, no_likelier(np.exp(logs - logs.max()), events))
 
 
-def _count(events: int, subjects: int) -> int:
-    if not (0 <= events <= subjects) or events != int(events) or subjects != int(subjects):
-        raise ValueError(f"events must be a whole number from 0 to the number of subjects; got {events} of {subjects}")
-    return int(subjects)
+def no_likelier(density: np.ndarray[tuple[int], np.dtype[np.float64]], observed: int) -> float:
+    """Return the share of a density [k], of any total, at the points no likelier than the one observed."""
+    return min(1.0, float(density[density <= density[observed] * (1 + 1e-7)].sum() / density.sum()))
 
 
-def _level(level: float) -> float:
-    if not 0 < level < 1:
-        raise ValueError(f"level must be in (0, 1); got {level}. For 95 % limits write level=0.95.")
-    return level
+def exact_limits(x: int, n: int, tail: float) -> _Limits:
+    """Return Clopper-Pearson limits with ``tail`` on each side."""
+    from scipy.special import betaincinv
+
+    lower = float(betaincinv(x, n - x + 1, tail)) if x > 0 else 0.0
+    upper = float(betaincinv(x + 1, n - x, 1 - tail)) if x < n else 1.0
+    return lower, upper
 
 
-def _score_limits(x: int, n: int, z: float, corrected: bool) -> tuple[float, float]:
+def score_limits(x: float, n: float, z: float, corrected: bool) -> _Limits:
+    """Return Wilson limits; with ``corrected`` the count is moved by a half towards the outside first."""
     shift = 0.5 if corrected else 0.0
     lower = 0.0 if x == 0 else max(0.0, _score_limit(x - shift, n, z, -1))
     upper = 1.0 if x == n else min(1.0, _score_limit(x + shift, n, z, 1))
     return lower, upper
 
 
-def _score_limit(x: float, n: int, z: float, side: int) -> float:
+def _proportion(events: int, subjects: int, level: float, limits: Callable[[int, int], _Limits]) -> Estimate:
+    check_level(level)
+    if check_count(events, subjects) == 0:
+        return Estimate(None, None, None, level, problem=NOBODY)
+    lower, upper = limits(int(events), int(subjects))
+    return Estimate(events / subjects, lower, upper, level)
+
+
+def _score_limit(x: float, n: float, z: float, side: int) -> float:
     return (x + z * z / 2 + side * z * math.sqrt(x * (n - x) / n + z * z / 4)) / (n + z * z)
 
 
-def _degenerate(x1: int, n1: int, x2: int, n2: int) -> str | None:
-    if _count(x1, n1) == 0 or _count(x2, n2) == 0:
-        return NOBODY
-    return "every outcome is the same: nothing to compare" if x1 + x2 in (0, n1 + n2) else None
+def _jeffreys(x: int, n: int, tail: float) -> _Limits:
+    from scipy.special import betaincinv
+
+    lower = float(betaincinv(x + 0.5, n - x + 0.5, tail)) if x > 0 else 0.0
+    upper = float(betaincinv(x + 0.5, n - x + 0.5, 1 - tail)) if x < n else 1.0
+    return lower, upper
 
 
-def _log_table(x1: int, n1: int, x2: int, n2: int) -> float:
-    return _log_choose(n1, x1) + _log_choose(n2, x2)
+def _mid_p(x: int, n: int, tail: float) -> _Limits:
+    estimate = x / n
+    lower = boundary(estimate, 0.0, lambda p: _mid_tail(x, n, p) >= tail) if x > 0 else 0.0
+    upper = boundary(estimate, 1.0, lambda p: 1 - _mid_tail(x, n, p) >= tail) if x < n else 1.0
+    return lower, upper
 
 
-def _log_choose(n: int, k: int) -> float:
-    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+def _mid_tail(x: int, n: int, p: float) -> float:
+    """Return P(X > x) + P(X = x) / 2."""
+    from scipy.special import betainc
+
+    at_least = float(betainc(x, n - x + 1, p)) if x > 0 else 1.0
+    return (at_least + (float(betainc(x + 1, n - x, p)) if x < n else 0.0)) / 2
+
+
+def _wald(x: float, n: float, z: float, clipped: bool) -> _Limits:
+    p = x / n
+    half = z * math.sqrt(p * (1 - p) / n)
+    return (max(0.0, p - half), min(1.0, p + half)) if clipped else (p - half, p + half)
