@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -79,8 +80,9 @@ def achieved(scenario: Scenario, claims: Claims, replays: Replays) -> tuple[Achi
 
     rows = []
     for target in targets(scenario, claims):
-        mean, error = replays.mean(target.quantity)
-        z = (mean - target.value) / error if error else 0.0
+        mean, error = _mean(replays, target)
+        z = (mean - target.value) / error if error else math.copysign(math.inf, mean - target.value)
+        z = 0.0 if mean == target.value else z
         problem = None if abs(z) <= 2 else f"{mean:.4g} is {abs(z):.1f} standard errors from {target.value:.4g}"
         rows.append(Achieved(target.quantity, target.parameter, target.value, mean, error, z, abs(z) <= 2, problem))
     return tuple(rows)
@@ -91,9 +93,17 @@ def _observe(protocol: Protocol, scenario: Scenario, wanted: Iterable[Target]) -
 
     def observe(values: Mapping[str, float], seed: int, count: int) -> Mapping[str, tuple[float, float]]:
         found = many(protocol, scenario.with_values(dict(values)), count, seed)
-        return {target.quantity: found.mean(target.quantity) for target in wanted}
+        return {target.quantity: _mean(found, target) for target in wanted}
 
     return observe
+
+
+def _mean(replays: Replays, target: Target) -> tuple[float, float]:
+    from trialwright.errors import DocumentError
+
+    if target.quantity not in replays.values:
+        raise DocumentError(f"calibration of {target.parameter}: no fast replay gives {target.quantity!r}")
+    return replays.mean(target.quantity)
 
 
 def _quantity(fitted: Calibrated, claim: Claim) -> str:

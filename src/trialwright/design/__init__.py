@@ -1,5 +1,6 @@
 """What is supposed: scenarios, sizes, event numbers."""
 
+from trialwright.design.fit import check_scenario
 from trialwright.design.scenario import (
     AdverseEvent,
     Calibrated,
@@ -8,7 +9,6 @@ from trialwright.design.scenario import (
     Piecewise,
     Scenario,
     Spread,
-    check_scenario,
 )
 from trialwright.design.size import events_schoenfeld, power_schoenfeld
 

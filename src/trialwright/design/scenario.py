@@ -5,13 +5,12 @@ Rates per month are hazards per month of 365.25/12 days. Maps by arm carry one e
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from trialwright.protocol import Protocol, Provenance
+from trialwright.protocol import Provenance
 
 __all__ = [
     "AdverseEvent",
@@ -28,7 +27,6 @@ __all__ = [
     "Scenario",
     "Spread",
     "Treatment",
-    "check_scenario",
 ]
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -295,18 +293,28 @@ class Scenario(Model):
         """
         content = self.model_dump(exclude_unset=True)
         for path, value in values.items():
+            self.value(path)
             _replace(content, path, value)
         return Scenario.model_validate(content).model_copy(update={"provenance": self.provenance})
 
     def value(self, path: str) -> float:
-        """Return the number at a path."""
+        """Return the number at a path; ValueError when there is none."""
         found: Any = self.model_dump()
         for step in path.split("."):
             found = _step(found, step, path)
+        if not isinstance(found, int | float):
+            raise ValueError(f"{path!r} must lead to a number in the scenario; it leads to {found!r}")
         return float(found)
 
     def null(self, control: str) -> Scenario:
-        """Return the scenario in which every arm's disease takes the course of the control arm."""
+        """Return the scenario in which all arms progress, die, leave and begin treatment as the control arm does.
+
+        Response, toxicity and adverse events keep their arms: no time to progression or death depends on them.
+        """
+        if control not in self.progression:
+            raise ValueError(
+                f"control must be an arm of the scenario; got {control!r}. Known: {', '.join(self.progression)}"
+            )
         by_arm = ("progression", "death_before_progression", "death_after_progression", "leaving")
         same = {name: dict.fromkeys(getattr(self, name), getattr(self, name)[control]) for name in by_arm}
         never = dict.fromkeys(self.treatment.never, self.treatment.never[control])
@@ -323,14 +331,24 @@ def _step(content: Any, step: str, path: str) -> Any:
                 return item
         if step.isdigit() and int(step) < len(content):
             return content[int(step)]
-    raise ValueError(f"{path!r} leads nowhere in the scenario: there is no {step!r}")
+    raise ValueError(
+        f"{path!r} leads nowhere in the scenario: there is no {step!r}; known: {', '.join(_names(content))}"
+    )
+
+
+def _names(content: Any) -> list[str]:
+    if isinstance(content, dict):
+        return [str(name) for name in content]
+    if not isinstance(content, list | tuple):
+        return ["nothing below a single value"]
+    named = (item.get("term", item.get("id")) if isinstance(item, dict) else None for item in content)
+    return [name or str(index) for index, name in enumerate(named)]
 
 
 def _replace(content: Any, path: str, value: float) -> None:
     *steps, last = path.split(".")
     for step in steps:
         content = _listed(content, step, path)
-    _step(content, last, path)
     content[int(last) if isinstance(content, list) else last] = value
 
 
@@ -341,47 +359,3 @@ def _listed(content: Any, step: str, path: str) -> Any:
         found = list(found)
         content[int(step) if isinstance(content, list) else step] = found
     return found
-
-
-def check_scenario(protocol: Protocol, scenario: Scenario) -> tuple[str, ...]:
-    """Return every way in which the scenario does not fit the protocol; empty when it does."""
-    arms = {arm.id for arm in protocol.arms}
-    by_arm: dict[str, Mapping[str, object]] = {
-        "progression": scenario.progression,
-        "death_before_progression": scenario.death_before_progression,
-        "death_after_progression": scenario.death_after_progression,
-        "leaving": scenario.leaving,
-        "response.share": scenario.response.share,
-        "treatment.never": scenario.treatment.never,
-        "treatment.stops_for_toxicity": scenario.treatment.stops_for_toxicity,
-    }
-    for event in scenario.adverse_events:
-        by_arm[f"adverse_events.{event.term}.any_grade"] = event.any_grade
-        by_arm[f"adverse_events.{event.term}.grade_3_or_higher"] = event.grade_3_or_higher
-    problems = [
-        f"{name}: needs the arms {sorted(arms)}; got {sorted(given)}"
-        for name, given in by_arm.items()
-        if set(given) != arms
-    ]
-    if scenario.study != protocol.identification.id:
-        problems.append(f"study: must be {protocol.identification.id!r}; got {scenario.study!r}")
-    problems += _strangers("candidates.variables", scenario.candidates.variables, protocol.variables)
-    problems += _strangers("candidates.anchors", scenario.candidates.anchors, protocol.eligibility.anchors)
-    problems += _strangers("samples_missed", scenario.samples_missed, [s.id for s in protocol.samples])
-    problems += _strangers("prognosis", scenario.prognosis, [f.id for f in protocol.randomization.strata])
-    missing = sorted(set(protocol.eligibility.anchors) - set(scenario.candidates.anchors))
-    problems += [f"candidates.anchors: {anchor} is missing" for anchor in missing]
-    for failure in scenario.candidates.failures:
-        problems += _strangers("candidates.failures.answers", failure.answers, protocol.variables)
-        problems += _strangers("candidates.failures.unknown", failure.unknown, protocol.variables)
-    for factor in protocol.randomization.strata:
-        given = scenario.prognosis.get(factor.id, dict.fromkeys(factor.levels))
-        if set(given) != set(factor.levels):
-            problems.append(f"prognosis.{factor.id}: needs the levels {list(factor.levels)}; got {list(given)}")
-    return tuple(problems)
-
-
-def _strangers(where: str, given: Any, known: Any) -> list[str]:
-    return [
-        f"{where}: {name!r} is not in the protocol; known: {', '.join(known)}" for name in given if name not in known
-    ]
