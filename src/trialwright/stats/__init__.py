@@ -32,6 +32,13 @@ from trialwright.stats.max_combo import MaxCombo, max_combo
 from trialwright.stats.nelson_aalen import CumulativeHazard, fleming_harrington, nelson_aalen
 from trialwright.stats.odds import conditional_odds_ratio, miettinen_nurminen_odds_ratio, woolf
 from trialwright.stats.partial_likelihood import TieRule
+from trialwright.stats.piecewise_exponential import (
+    PieceHazard,
+    PieceRatios,
+    PiecewiseExponential,
+    RateLimits,
+    piecewise_exponential,
+)
 from trialwright.stats.proportional_hazards import ProportionalHazardsTest, proportional_hazards_test
 from trialwright.stats.proportions import (
     agresti_coull,
@@ -109,7 +116,11 @@ __all__ = [
     "ModestlyWeighted",
     "OneSidedTest",
     "PetoPeto",
+    "PieceHazard",
+    "PieceRatios",
+    "PiecewiseExponential",
     "ProportionalHazardsTest",
+    "RateLimits",
     "RestrictedMean",
     "RestrictedMeans",
     "RiskTable",
@@ -168,6 +179,7 @@ __all__ = [
     "nelson_aalen",
     "newcombe",
     "pearson_chi_square",
+    "piecewise_exponential",
     "poisson_rate",
     "proportional_hazards_test",
     "propose_tau",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -39,16 +39,20 @@ class Curve:
     upper: FloatArray
     level: float
     interval: Interval
+    entered: tuple[FloatArray, IntArray] | None = None
+    """[E] days of entry and numbers at risk from the next day on, with delayed entry."""
 
     @property
     def subjects(self) -> int:
-        """Return the number of subjects."""
-        return int(self.at_risk[0])
+        """Return the number of subjects, or the sum of their weights."""
+        total: int = _total(self.events + self.censored)
+        return total
 
     @property
     def total_events(self) -> int:
-        """Return the number of events."""
-        return int(self.events.sum())
+        """Return the number of events, or the sum of their weights."""
+        total: int = _total(self.events)
+        return total
 
     def quantile(self, p: float = 0.5, *, flat: Flat = "R") -> Estimate:
         """Return the day by which a share ``p`` has had the event: 0.5 for the median.
@@ -102,13 +106,22 @@ class Curve:
         >>> kaplan_meier(EventTimes.of([5, 8, 8], [1, 1, 0]))["all"].at_risk_at([0, 5, 6, 9]).tolist()
         [3, 3, 2, 0]
         """
-        step = np.searchsorted(self.days, np.asarray(days, float), side="left")
-        return np.append(self.at_risk, 0)[step]
+        return self._staying(days, "left")
 
     def left_at(self, days: ArrayLike) -> IntArray:
-        """Return the number still followed after each day, which SAS prints as "left"."""
-        step = np.searchsorted(self.days, np.asarray(days, float), side="right")
-        return np.append(self.at_risk, 0)[step]
+        """Return the number still followed after each day, which SAS prints as "left".
+
+        >>> from trialwright.stats import EventTimes, kaplan_meier
+        >>> kaplan_meier(EventTimes.of([5, 8, 8], [1, 1, 0]))["all"].left_at([0, 5, 6, 9]).tolist()
+        [3, 2, 2, 0]
+        """
+        return self._staying(days, "right")
+
+    def _staying(self, days: ArrayLike, side: Literal["left", "right"]) -> IntArray:
+        """Return who ends on or after each day (left; right: after it) less those who enter then."""
+        when = np.asarray(days, float)
+        staying = _from(self.days, self.events + self.censored, when, side)
+        return staying if self.entered is None else staying - _from(*self.entered, when, side)
 
     def _on(self, step: int) -> Estimate:
         value, se = float(self.survival[step]), number(self.se[step])
@@ -131,3 +144,12 @@ class Curve:
 
     def _first(self, level: float) -> float:
         return float(self.days[(self.survival <= level + TOLERANCE).argmax()])
+
+
+def _from(days: FloatArray, counts: IntArray, when: FloatArray, side: Literal["left", "right"]) -> IntArray:
+    sums: IntArray = np.append(np.cumsum(counts[::-1])[::-1], 0)
+    return sums[np.searchsorted(days, when, side=side)]
+
+
+def _total(counts: IntArray) -> Any:
+    return counts.sum().item()

@@ -6,12 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from trialwright.stats.arrays import IntArray
 from trialwright.stats.curve import Curve
 from trialwright.stats.estimates import two_sided_z
 from trialwright.stats.event_times import EventTimes
 from trialwright.stats.intervals import Interval, survival_limits
-from trialwright.stats.risk_table import RiskTable, as_table
+from trialwright.stats.risk_table import RiskTable, arm_steps, as_table
 
 
 def kaplan_meier(
@@ -21,7 +20,9 @@ def kaplan_meier(
 
     S(t) = prod(1 - d/Y) (Kaplan and Meier 1958); variance of log S: sum d/(Y(Y-d)) (Greenwood 1926). Subjects
     censored on the day of an event are at risk for it. R's default interval is ``log``, SAS's ``log-log``.
-    For all subjects as one curve give ``times.pooled()``.
+    For all subjects as one curve give ``times.pooled()``. With delayed entry the curve is of those who live to enter
+    (Kaplan and Meier 1958, section 2.2; R's ``Surv(entry, day, event)``); where an early risk set dies out, it is 0
+    from there on. With weights d and Y are sums of weights.
 
     >>> curve = kaplan_meier(EventTimes.of([2, 4, 6, 9], [1, 1, 1, 1]))["all"]
     >>> curve.survival.tolist(), curve.quantile(0.5).value
@@ -29,12 +30,8 @@ def kaplan_meier(
     """
     table = as_table(times)
     z = two_sided_z(level)
-    events, censored = table.events.sum(axis=0), table.censored.sum(axis=0)
-    return {
-        name: _curve(table, name, events[:, a], censored[:, a], (level, z, interval))
-        for a, name in enumerate(table.arms)
-        if table.subjects[:, a].sum() > 0
-    }
+    present = np.flatnonzero(table.subjects.any(axis=0))
+    return {table.arms[a]: _curve(table, a, (level, z, interval)) for a in present.tolist()}
 
 
 def reverse_kaplan_meier(
@@ -52,18 +49,26 @@ def reverse_kaplan_meier(
     return kaplan_meier(exchanged, level=level, interval=interval)
 
 
-def _curve(
-    table: RiskTable, name: str, events: IntArray, censored: IntArray, limits: tuple[float, float, Interval]
-) -> Curve:
+def _curve(table: RiskTable, arm: int, limits: tuple[float, float, Interval]) -> Curve:
     level, z, interval = limits
-    kept = (events + censored) > 0
-    d, c = events[kept].astype(np.int64), censored[kept].astype(np.int64)
-    at_risk = np.cumsum((d + c)[::-1])[::-1]
+    steps = arm_steps(table, arm)
+    d, at_risk = steps.events, steps.at_risk
     survival = np.cumprod(1 - d / at_risk)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
         sigma = np.sqrt(np.cumsum(d / (at_risk * (at_risk - d).astype(float))))
-    with np.errstate(invalid="ignore"):
         se = survival * sigma
     lower, upper = survival_limits(survival, sigma, z, interval)
-    days = table.display(table.days[kept])
-    return Curve(name, days, at_risk, d, c, survival, se, lower, upper, level, interval)
+    return Curve(
+        table.arms[arm],
+        steps.days,
+        at_risk,
+        d,
+        steps.censored,
+        survival,
+        se,
+        lower,
+        upper,
+        level,
+        interval,
+        steps.entered,
+    )

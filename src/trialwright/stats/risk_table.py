@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -27,6 +27,21 @@ class Ties:
     """[C, arms]"""
     at_risk: FloatArray
     """[C, arms], just before the day."""
+
+
+class Steps(NamedTuple):
+    """The T days on which follow-up in an arm ends, strata pooled."""
+
+    days: FloatArray
+    """[T] for display"""
+    at_risk: Any
+    """[T] just before the day"""
+    events: Any
+    """[T]"""
+    censored: Any
+    """[T]"""
+    entered: tuple[FloatArray, Any] | None
+    """[E] days for display and numbers at risk from the next day on, with delayed entry."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,6 +140,19 @@ class RiskTable:
 def as_table(times: EventTimes | RiskTable) -> RiskTable:
     """Return the risk table of either form of input."""
     return times if isinstance(times, RiskTable) else times.table
+
+
+def arm_steps(table: RiskTable, arm: int) -> Steps:
+    """Return the counts of an arm, strata pooled, on the days on which somebody's follow-up ends."""
+    d, c = table.events[:, :, arm].sum(axis=0), table.censored[:, :, arm].sum(axis=0)
+    leaving = d + c
+    entered = None if table.entered is None else table.entered[:, :, arm].sum(axis=0)
+    reaching = at_risk(leaving, entered)
+    kept = leaving > 0
+    entries = None
+    if entered is not None:
+        entries = (table.display(table.days[entered > 0]), entered[entered > 0])
+    return Steps(table.display(table.days[kept]), reaching[kept], d[kept], c[kept], entries)
 
 
 def at_risk(leaving: Any, entered: Any, axis: int = 0) -> Any:
