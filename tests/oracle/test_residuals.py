@@ -48,7 +48,7 @@ def test_residuals(case: dict[str, Any], ties: Any, differences: Differences) ->
 def test_information_is_the_inverse_of_the_covariance(
     case: dict[str, Any], ties: Any, differences: Differences
 ) -> None:
-    from trialwright.stats.risk_sets import RiskSets
+    from trialwright.stats.cox_steps import CoxSteps
 
-    covariance = np.linalg.inv(RiskSets.of(fitted(case, ties)).information)
+    covariance = np.linalg.inv(CoxSteps.of(fitted(case, ties)).information)
     differences.check(f"{case['id']}/{ties}/residuals", "covariance", covariance, case["expect"][ties]["var"])

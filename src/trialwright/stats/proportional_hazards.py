@@ -12,10 +12,10 @@ from typing import Literal, get_args
 import numpy as np
 
 from trialwright.stats.arrays import FloatArray
+from trialwright.stats.cox_steps import CoxSteps
 from trialwright.stats.estimates import Test
 from trialwright.stats.fitted_cox import FittedCox
 from trialwright.stats.residuals import risk_sets_with_information
-from trialwright.stats.risk_sets import RiskSets
 
 TimeTransform = Literal["km", "rank", "identity", "log"]
 
@@ -56,7 +56,7 @@ def proportional_hazards_test(fit: FittedCox, transform: TimeTransform = "km") -
     )
 
 
-def _score_and_information(sets: RiskSets, g: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _score_and_information(sets: CoxSteps, g: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the score [p] of x g(t) and the information [2p, 2p] of x and x g(t)."""
     steps = g[sets.group]
     middle = float((steps * sets.step_weight).sum() / sets.step_weight.sum())
@@ -81,7 +81,7 @@ def _test(score: FloatArray, information: FloatArray, columns: tuple[int, ...]) 
     return Test.chi_square(float(u / scale @ np.linalg.solve(scaled, u / scale)), len(columns))
 
 
-def _transformed(sets: RiskSets, transform: TimeTransform) -> FloatArray:
+def _transformed(sets: CoxSteps, transform: TimeTransform) -> FloatArray:
     """Return g at the time of each group [G]."""
     if transform == "identity":
         return sets.time
@@ -93,7 +93,7 @@ def _transformed(sets: RiskSets, transform: TimeTransform) -> FloatArray:
     return _ranks(sets) if transform == "rank" else _failed_before(sets)
 
 
-def _ranks(sets: RiskSets) -> FloatArray:
+def _ranks(sets: CoxSteps) -> FloatArray:
     """Return the mean rank of each group's time among the exits of all rows, censored ones and all strata included."""
     exits = np.sort(sets.fit.exit)
     below, up_to = np.searchsorted(exits, sets.time, side="left"), np.searchsorted(exits, sets.time, side="right")
@@ -101,7 +101,7 @@ def _ranks(sets: RiskSets) -> FloatArray:
     return ranks
 
 
-def _failed_before(sets: RiskSets) -> FloatArray:
+def _failed_before(sets: CoxSteps) -> FloatArray:
     """Return 1 - S(t-) by Kaplan and Meier of all rows, strata together and without weights, at each group's time."""
     fit = sets.fit
     times, d = np.unique(fit.exit[fit.event], return_counts=True)

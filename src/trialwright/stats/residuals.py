@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from trialwright.stats.arrays import BoolArray, FloatArray, IntArray
+from trialwright.stats.cox_steps import CoxSteps
 from trialwright.stats.fitted_cox import FittedCox
-from trialwright.stats.risk_sets import RiskSets
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,11 +68,11 @@ def cox_residuals(fit: FittedCox) -> CoxResiduals:
     )
 
 
-def risk_sets_with_information(fit: FittedCox) -> RiskSets:
+def risk_sets_with_information(fit: FittedCox) -> CoxSteps:
     """Return the risk sets of a model; raise ValueError when they say nothing on some covariate."""
     if not fit.event.any():
         raise ValueError("a Cox model without an event has no residuals; at least one event is needed")
-    sets = RiskSets.of(fit)
+    sets = CoxSteps.of(fit)
     scale = np.sqrt(np.maximum(np.diag(sets.information), 0))
     flat = [name for name, s in zip(fit.names, scale, strict=True) if s == 0]
     if flat or np.linalg.cond(sets.information / np.outer(scale, scale)) > 1e12:
@@ -81,7 +81,7 @@ def risk_sets_with_information(fit: FittedCox) -> RiskSets:
     return sets
 
 
-def _martingale(sets: RiskSets) -> FloatArray:
+def _martingale(sets: CoxSteps) -> FloatArray:
     steps = np.stack([sets.step_hazard, sets.step_hazard * sets.passed], axis=1)
     groups = sets.by_group(steps)
     expected = sets.while_at_risk(groups[:, :1])[:, 0]
@@ -97,7 +97,7 @@ def _deviance(martingale: FloatArray, event: BoolArray) -> FloatArray:
     return deviance
 
 
-def _score(sets: RiskSets) -> FloatArray:
+def _score(sets: CoxSteps) -> FloatArray:
     """Return the integral of (x - mean) dM: the event's part less the part of each day at risk."""
     x, event, p = sets.fit.centered, sets.fit.event, len(sets.fit.names)
     hazard = sets.step_hazard[:, None]
