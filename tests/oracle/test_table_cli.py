@@ -74,6 +74,11 @@ def test_curves(case: dict[str, Any], transform: str, analyze: Analyze, differen
             check_limits(arm, expected["conf"][transform], f"{where}/{transform}", differences)
         if transform == "log-log":
             check_follow_up(arm, expected["reverse_km"], where, differences)
+        if name != "all" and expected.get("rmst"):
+            mean = found["rmst"]["arms"][name]["mean"]
+            differences.check(
+                where, "rmst", [mean["value"], mean["se"]], [expected["rmst"]["rmst"], expected["rmst"]["se"]]
+            )
 
 
 def check_limits(arm: dict[str, Any], expected: dict[str, Any], where: str, differences: Differences) -> None:
@@ -137,9 +142,62 @@ def check_model(model: dict[str, Any], expected: dict[str, Any], where: str, dif
         differences.check(where, ours, model[ours]["statistic"], expected[theirs])
         differences.check(where, f"{ours} P", model[ours]["p"], expected[f"{theirs}_p"])
         assert model[ours]["df"] == expected["df"]
+    if "zph" in expected:
+        check_proportional_hazards(model["proportional_hazards"], expected["zph"]["km"], where, differences)
     differences.check(where, "log-likelihood", model["log_likelihood"], expected["loglik"])
     differences.check(where, "null log-likelihood", model["log_likelihood_null"], expected["loglik_null"])
     assert (model["n"], model["events"]) == (expected["n"], expected["events"])
+
+
+def check_proportional_hazards(
+    test: dict[str, Any], expected: dict[str, Any], where: str, differences: Differences
+) -> None:
+    found = [*test["terms"].values(), test["global"]]
+    assert [each["df"] for each in found] == as_list(expected["df"])
+    differences.check(where, "zph", [each["statistic"] for each in found], as_list(expected["chisq"]))
+    differences.check(where, "zph P", [each["p"] for each in found], as_list(expected["p"]))
+
+
+@pytest.mark.parametrize("case", of_kind("rmst2"))
+def test_restricted_means(case: dict[str, Any], analyze: Analyze, differences: Differences) -> None:
+    levels = sorted(set(columns(data_of(case))[case["group"]]))
+    control = next(level for level in levels if level != str(case["arm1"]))
+    for expected in as_list(case["expect"]):
+        found = analyze(data_of(case), **asked(case), control=control, tau=expected["tau"])["rmst"]
+        assert (found["tau"], found["tau_rule"]) == (expected["tau"], "given")
+        where = f"{case['id']}/{expected['tau']:g}"
+        for arm, name in ((str(case["arm1"]), "arm1"), (control, "arm0")):
+            differences.check(where, f"{name} mean", found["arms"][arm]["mean"]["value"], expected[name]["rmst"])
+            differences.check(where, f"{name} se", found["arms"][arm]["mean"]["se"], expected[name]["se"])
+        pair = found["comparisons"][f"{case['arm1']} v {control}"]
+        for ours, theirs in (("difference", "diff"), ("ratio", "ratio"), ("lost_ratio", "rmtl_ratio")):
+            differences.check(where, ours, pair[ours]["value"], expected[theirs])
+            differences.check(where, f"{ours} P", pair[ours]["p"], expected[f"{theirs}_p"])
+            differences.check(
+                where, f"{ours} limits", [pair[ours]["lower"], pair[ours]["upper"]], expected[f"{theirs}_ci"]
+            )
+
+
+def test_sas_restricted_means(analyze: Analyze) -> None:
+    expected = printed_case("sas/lifetest/rmst")
+    found = analyze(
+        shared("data/camis_lung.csv"),
+        time="time",
+        event="cnsr",
+        event_value="0",
+        arm="trt01pn",
+        control="2",
+        preset="SAS",
+        tau=expected["tau"],
+    )["rmst"]
+    for arm, (mean, se) in expected["rmst"].items():
+        assert printed(found["arms"][arm]["mean"]["value"], mean, 4)
+        assert printed(found["arms"][arm]["mean"]["se"], se, 4)
+    difference = found["comparisons"]["1 v 2"]["difference"]
+    assert printed(difference["value"], expected["diff"], 4)
+    assert printed(difference["se"], expected["diff_se"], 3)
+    assert printed(difference["z"] ** 2, expected["chisq"], 4)
+    assert printed(difference["p"], expected["p"], 4)
 
 
 def printed_case(name: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from trialwright.analyze.conventions import PRESETS, Conventions, conventions
 from trialwright.analyze.methods import METHODS
+from trialwright.analyze.rerandomization import RerandomizationTest, rerandomization_test
 from trialwright.analyze.run import run
 from trialwright.analyze.table import ArmSummary, Question, TableAnalysis, analyze_table
 from trialwright.analyze.table_models import Model, Term
@@ -16,11 +17,13 @@ __all__ = [
     "Conventions",
     "Model",
     "Question",
+    "RerandomizationTest",
     "Subjects",
     "TableAnalysis",
     "Term",
     "analyze_table",
     "conventions",
+    "rerandomization_test",
     "run",
     "table_results",
 ]

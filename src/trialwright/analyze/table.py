@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from trialwright.analyze.table_means import Means, restricted
 from trialwright.analyze.table_models import Model, fit_models
 from trialwright.analyze.table_rows import Columns, Missing, Subjects, subjects
 from trialwright.stats import RiskTable, kaplan_meier, log_rank, reverse_kaplan_meier
@@ -84,6 +85,7 @@ class TableAnalysis:
     """``unstratified`` and, where strata are given, ``stratified``."""
     models: Mapping[str, Model]
     """``unstratified``, and where given ``stratified`` and ``adjusted`` (the arm with covariates and strata)."""
+    means: Means
     grid: tuple[float, ...]
     """Times of the axis."""
     notes: tuple[str, ...]
@@ -119,6 +121,7 @@ def analyze_table(
         everyone=everyone[0],
         log_ranks=log_ranks,
         models=fit_models(rows, question.conventions.ties, question.level),
+        means=restricted(rows.times, question.tau, level=question.level, beyond=question.conventions.beyond),
         grid=grid,
         notes=tuple(_notes(rows, log_ranks)),
     )

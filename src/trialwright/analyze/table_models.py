@@ -6,11 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trialwright.stats import RiskTable, cox
+import numpy as np
+
+from trialwright.stats import FittedCox, RiskTable, cox, proportional_hazards_test
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from trialwright.analyze.table_rows import Subjects
-    from trialwright.stats import CoxFit, EventTimes, Test, TieRule
+    from trialwright.stats import CoxFit, EventTimes, ProportionalHazardsTest, Test, TieRule
 
 __all__ = ["Model", "Term", "fit_models"]
 
@@ -45,6 +49,9 @@ class Model:
     log_likelihood_null: float
     subjects: int
     events: int
+    proportional_hazards: ProportionalHazardsTest | None
+    """Score test against a hazard ratio that changes with 1 - S(t-), where it exists."""
+    proportional_hazards_problem: str | None
     problem: str | None = None
 
     @property
@@ -57,18 +64,18 @@ class Model:
 
 def fit_models(rows: Subjects, ties: TieRule, level: float) -> Mapping[str, Model]:
     """Return the models of the arm: ``unstratified``, and where asked for ``stratified`` and ``adjusted``."""
+    arm = rows.columns.arm
     by = f", stratified by {', '.join(rows.columns.strata)}" if rows.columns.strata else ""
-    models = {"unstratified": _of_arm(rows.times.unstratified(), ties, level, rows.columns.arm)}
+    models = {"unstratified": _of_arm(rows.times.unstratified(), arm, ties, level, arm)}
     if rows.columns.strata:
-        models["stratified"] = _of_arm(rows.times, ties, level, f"{rows.columns.arm}{by}")
+        models["stratified"] = _of_arm(rows.times, arm, ties, level, f"{arm}{by}")
     return models
 
 
-def _of_arm(times: EventTimes, ties: TieRule, level: float, description: str) -> Model:
-    return _model(cox(RiskTable.count(times), ties=ties, level=level), description)
-
-
-def _model(fit: CoxFit, description: str) -> Model:
+def _of_arm(times: EventTimes, arm: str, ties: TieRule, level: float, description: str) -> Model:
+    fit = cox(RiskTable.count(times), ties=ties, level=level)
+    indicators = np.stack([times.arm == a for a in range(1, len(times.arms))], axis=1).astype(float)
+    test, problem = _proportional_hazards(times, indicators, fit, arm)
     terms = tuple(
         Term(f"{e.arm} v {e.reference}", e.hazard_ratio, e.lower, e.upper, e.coef, e.se, e.z, e.p, e.problem)
         for e in fit.effects
@@ -83,5 +90,29 @@ def _model(fit: CoxFit, description: str) -> Model:
         fit.log_likelihood_null,
         fit.subjects,
         fit.events,
+        test,
+        problem,
         fit.problem,
     )
+
+
+def _proportional_hazards(
+    times: EventTimes, covariates: NDArray[np.float64], fit: CoxFit, arm: str
+) -> tuple[ProportionalHazardsTest | None, str | None]:
+    """Return the test of one term of all arms, or why there is none."""
+    if fit.ties not in ("efron", "breslow"):
+        return None, f"no test of proportional hazards under {fit.ties} ties; take efron or breslow"
+    coef = [effect.coef for effect in fit.effects if effect.coef is not None and np.isfinite(effect.coef)]
+    if fit.problem is not None or len(coef) < len(fit.effects):
+        return None, "no test of proportional hazards without finite coefficients"
+    rows = FittedCox.of(
+        times.day if times.values is None else times.values[times.day],
+        times.event,
+        covariates,
+        coef,
+        names=times.arms[1:],
+        ties=fit.ties,
+        stratum=times.stratum,
+        terms={arm: range(len(coef))},
+    )
+    return proportional_hazards_test(rows, "km"), None

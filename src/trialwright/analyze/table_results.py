@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from trialwright.analyze.methods import METHODS
-from trialwright.results import Result, Results
+from trialwright.results import Method, Result, Results
 
 if TYPE_CHECKING:
     from trialwright.analyze.table import ArmSummary, TableAnalysis
@@ -17,6 +17,25 @@ if TYPE_CHECKING:
 
 __all__ = ["CUT", "POPULATION", "table_results"]
 
+TABLE_METHODS = {
+    method.id: method
+    for method in (
+        Method(
+            "proportional-hazards",
+            "Test of proportional hazards",
+            "Score test of each covariate times 1 - S(t-) beside the fitted Cox model, in the form of R survival 3.",
+            "Grambsch PM, Therneau TM. Biometrika 1994;81:515-526",
+        ),
+        Method(
+            "restricted-mean",
+            "Restricted mean survival time",
+            "Area under the Kaplan-Meier curve up to the stated time; Greenwood variance, no factor m/(m-1); ratios by "
+            "the delta method on the logarithm.",
+            "Royston P, Parmar MKB. BMC Med Res Methodol 2013;13:152; Uno H et al. J Clin Oncol 2014;32:2380-2385",
+        ),
+    )
+}
+"""Methods of a table beyond those of a trial's plan."""
 CUT, POPULATION = "table", "rows used"
 
 
@@ -28,7 +47,8 @@ def table_results(found: TableAnalysis, *, data: str) -> Results:
     """
     rows = tuple(_rows(_Maker(found)))
     used = {row.method for row in rows}
-    return Results(rows, {id: method for id, method in METHODS.items() if id in used}, data={CUT: data})
+    known = METHODS | TABLE_METHODS
+    return Results(rows, {id: method for id, method in known.items() if id in used}, data={CUT: data})
 
 
 @dataclass(frozen=True)
@@ -58,6 +78,8 @@ def _rows(make: _Maker) -> Iterator[Result]:
     for name, model in make.found.models.items():
         for term in model.terms:
             yield from _term(make, name, model, term)
+        yield from _proportional_hazards(make, name, model)
+    yield from _means(make)
 
 
 def _figures(make: _Maker, arm: ArmSummary) -> Iterator[Result]:
@@ -134,6 +156,35 @@ def _term(make: _Maker, name: str, model: Model, term: Term) -> Iterator[Result]
     yield make.row(group, "log hazard ratio", term.coef, **fields)
     yield make.row(group, "log hazard ratio SE", term.se, **fields)
     yield make.row(group, "Cox Wald P", term.p, **fields)
+
+
+def _proportional_hazards(make: _Maker, name: str, model: Model) -> Iterator[Result]:
+    fields: dict[str, Any] = {"n": model.subjects, "events": model.events, "method": "proportional-hazards"}
+    if model.proportional_hazards is None:
+        problem = model.proportional_hazards_problem
+        yield make.row("all", "proportional hazards P", None, item=name, problem=problem, **fields)
+        return
+    for term, test in model.proportional_hazards.terms.items():
+        shared = fields | {"item": f"{name}: {term}", "problem": test.problem}
+        shared["conventions"] = f"{model.description}; transform {model.proportional_hazards.transform}; {test.df} df"
+        yield make.row("all", "proportional hazards chi-square", test.statistic, **shared)
+        yield make.row("all", "proportional hazards P", test.p, **shared)
+
+
+def _means(make: _Maker) -> Iterator[Result]:
+    means, unit = make.found.means, make.found.question.unit
+    shared: dict[str, Any] = {"at": means.tau.time, "method": "restricted-mean"}
+    shared["conventions"] = f"tau: {means.tau.rule}; not stratified"
+    for name, arm in means.arms.items():
+        yield make.estimate(name, "restricted mean", arm.mean, unit=unit, **shared)
+        yield make.row(name, "restricted mean SE", arm.mean.se, problem=arm.mean.problem, **shared)
+    for name, pair in means.comparisons.items():
+        for what, contrast in (("difference", pair.difference), ("ratio", pair.ratio)):
+            limits = {"lower": contrast.lower, "upper": contrast.upper, "level": contrast.level}
+            problem = {"problem": contrast.problem}
+            yield make.row(name, f"restricted mean {what}", contrast.value, **limits, **problem, **shared)
+            yield make.row(name, f"restricted mean {what} SE", contrast.se, **problem, **shared)
+            yield make.row(name, f"restricted mean {what} P", contrast.p, **problem, **shared)
 
 
 def _known(limit: float) -> float | None:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from trialwright.analyze import ArmSummary, Model, TableAnalysis, Term
-    from trialwright.stats import Estimate, LogRank, Test
+    from trialwright.stats import Contrast, Estimate, LogRank, Test
 
 __all__ = ["as_json"]
 
@@ -34,6 +34,7 @@ def _content(found: TableAnalysis, file: Path) -> dict[str, Any]:
         "overall": _arm(found.everyone, found),
         "log_rank": {name: _log_rank(test, found, name) for name, test in found.log_ranks.items()},
         "cox": {name: _model(model, found) for name, model in found.models.items()},
+        "rmst": _means(found),
         "notes": list(found.notes),
     }
 
@@ -120,11 +121,55 @@ def _model(model: Model, found: TableAnalysis) -> dict[str, Any]:
         "likelihood_ratio": _test(model.likelihood_ratio),
         "wald": _test(model.wald),
         "score": _test(model.score),
+        "proportional_hazards": _proportional_hazards(model),
         "log_likelihood": _finite(model.log_likelihood),
         "log_likelihood_null": _finite(model.log_likelihood_null),
         "conventions": f"Cox model of {model.description}; {found.question.conventions.ties_in_words}; {model.limits}",
         "problem": model.problem,
     }
+
+
+def _proportional_hazards(model: Model) -> dict[str, Any]:
+    test = model.proportional_hazards
+    if test is None:
+        return {"terms": {}, "global": None, "problem": model.proportional_hazards_problem}
+    return {
+        "terms": {name: _test(each) for name, each in test.terms.items()},
+        "global": _test(test.overall),
+        "conventions": f"score test of Grambsch and Therneau (R survival 3), time transform {test.transform}",
+        "problem": None,
+    }
+
+
+def _means(found: TableAnalysis) -> dict[str, Any]:
+    means = found.means
+    return {
+        "tau": means.tau.time,
+        "tau_rule": means.tau.rule,
+        "arms": {
+            name: {"mean": _estimate(arm.mean, _AREA), "lost": _estimate(arm.lost, _AREA)}
+            for name, arm in means.arms.items()
+        },
+        "comparisons": {
+            name: {
+                "difference": _contrast(pair.difference),
+                "ratio": _contrast(pair.ratio),
+                "lost_ratio": _contrast(pair.lost_ratio),
+            }
+            for name, pair in means.comparisons.items()
+        },
+        "problem": means.problem,
+    }
+
+
+_AREA = "area under the Kaplan-Meier curve to tau, Greenwood variance without the factor m/(m-1); not stratified"
+
+
+def _contrast(contrast: Contrast) -> dict[str, Any]:
+    names = ("value", "lower", "upper", "se", "z", "p")
+    scale = "log scale (delta method)" if contrast.scale == "log" else "plain scale"
+    more = {"level": contrast.level, "conventions": f"Wald limits and P on the {scale}", "problem": contrast.problem}
+    return {name: _finite(getattr(contrast, name)) for name in names} | more
 
 
 def _term(term: Term, level: float) -> dict[str, Any]:

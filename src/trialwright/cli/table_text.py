@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from trialwright.analyze import Model, TableAnalysis
-    from trialwright.stats import Estimate
+    from trialwright.stats import Contrast, Estimate
 
 __all__ = ["show"]
 
@@ -34,6 +34,7 @@ def show(found: TableAnalysis, file: Path) -> None:
     _tests(console, found)
     for name, model in found.models.items():
         _model(console, name, model, found)
+    _means(console, found)
 
 
 def _arms(console: Console, found: TableAnalysis) -> None:
@@ -87,6 +88,25 @@ def _model(console: Console, name: str, model: Model, found: TableAnalysis) -> N
     shown = (f"{test} {_number(t.statistic)} on {t.df} df, P {_p(t.p)}" for test, t in tests if t.problem is None)
     _say(console, f"  {'; '.join([*shown, found.question.conventions.ties_in_words, model.limits])}")
 
+    for which, test in model.proportional_hazards.terms.items() if model.proportional_hazards else ():
+        text = f"proportional hazards, {which}: {_number(test.statistic)} on {test.df} df, P {_p(test.p)} (score, km)"
+        _say(console, f"  {test.problem or text}")
+    _problems(console, [("proportional hazards", model.proportional_hazards_problem)])
+
+
+def _means(console: Console, found: TableAnalysis) -> None:
+    means, unit = found.means, found.question.unit
+    table = _table(f"Restricted mean to {means.tau.time:g} {unit}", ("", "mean, difference, ratio", "SE", "P"))
+    for name, arm in means.arms.items():
+        table.add_row(name, _time(arm.mean), _number(arm.mean.se), "")
+    for name, pair in means.comparisons.items():
+        for what, contrast in (("difference", pair.difference), ("ratio", pair.ratio)):
+            table.add_row(f"{name}, {what}", _time(contrast), _number(contrast.se), _p(contrast.p))
+    console.print(table)
+    _say(console, f"  tau: {means.tau.rule}; Greenwood variance; ratio on the log scale; not stratified")
+    _problems(console, ((name, arm.mean.problem) for name, arm in means.arms.items()))
+    _problems(console, [("restricted mean", means.problem)])
+
 
 def _table(title: str, heads: Sequence[str]) -> Table:
     from rich.table import Table
@@ -108,7 +128,7 @@ def _problems(console: Console, found: Iterable[tuple[str, str | None]]) -> None
             _say(console, f"  {name}: {problem}")
 
 
-def _time(estimate: Estimate) -> str:
+def _time(estimate: Estimate | Contrast) -> str:
     return f"{_number(estimate.value)} ({_number(estimate.lower)} to {_number(estimate.upper)})"
 
 
