@@ -52,6 +52,7 @@ from trialwright.stats.proportions import (
 from trialwright.stats.pseudo_values import Jackknife, pseudo_rmst, pseudo_survival
 from trialwright.stats.rates import exact_rate_test, poisson_rate, rate_difference, rate_ratio, wald_rate_ratio
 from trialwright.stats.ratios import katz, koopman, miettinen_nurminen_ratio
+from trialwright.stats.reallocated import FixedOutcomes
 from trialwright.stats.residuals import CoxResiduals, cox_residuals
 from trialwright.stats.risk_table import RiskTable
 from trialwright.stats.rmst import (
@@ -104,6 +105,7 @@ __all__ = [
     "EventTimes",
     "Failure",
     "FittedCox",
+    "FixedOutcomes",
     "Flat",
     "FlemingHarrington",
     "Gehan",
