@@ -71,7 +71,8 @@ def miettinen_nurminen_odds_ratio(
         p1, q1, p2, q2 = fitted_shares(x1, n1, x2, n2, ratio)
         v1, v2 = n1 * p1 * q1, n2 * p2 * q2
         bias = (p1 - p2) * v1 * v2 / (v1 + v2) if bias_corrected else 0.0
-        return ((x1 - n1 * p1) * (v1 + v2) - bias) ** 2 < critical * v1 * v2 * (v1 + v2)
+        excess = _excess(((x1, n1 * p1), (n1 - x1, n1 * q1), (x2, n2 * p2), (n2 - x2, n2 * q2)))
+        return (excess * (v1 + v2) - bias) ** 2 < critical * v1 * v2 * (v1 + v2)
 
     found = _odds_ratio(x1, n1, x2, n2)
     return Estimate(found, *logarithmic_bounds(found, accepted), level, problem=ALIKE if found is None else None)
@@ -102,6 +103,13 @@ def _share(events: int, other: int, own: int, odds_ratio: float) -> float:
     a, b = own * excess, other * odds_ratio + own - events * excess
     root = math.sqrt(max(0.0, b * b + 4 * a * events))
     return min(1.0, 2 * events / (b + root) if b > 0 else (root - b) / (2 * a))
+
+
+def _excess(cells: tuple[tuple[int, float], ...]) -> float:
+    """Return observed less fitted events of group 1, by the cell with the smallest fit: there the fewest digits go."""
+    signs = (1, -1, -1, 1)
+    sign, (observed, fitted) = min(zip(signs, cells, strict=True), key=lambda cell: cell[1][1])
+    return sign * (observed - fitted)
 
 
 def _odds_ratio(x1: int, n1: int, x2: int, n2: int) -> float | None:

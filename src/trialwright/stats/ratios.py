@@ -13,8 +13,8 @@ from trialwright.stats.counts import NOBODY, boundary, check_level, empty
 from trialwright.stats.estimates import Estimate, two_sided_z
 
 NO_EVENT = "no event in either group: the ratio is not determined"
-FAR = 300.0
-"""Logarithm beyond which a ratio is not looked for; squares of e^300 are still finite."""
+FAR = 100.0
+"""Logarithm beyond which a ratio is not looked for: products of shares next to it are still ordinary doubles."""
 
 
 def katz(x1: int, n1: int, x2: int, n2: int, *, level: float = 0.95) -> Estimate:
