@@ -1,10 +1,14 @@
 """Mathematics of censored data, counts and proportions: arrays in, numbers out."""
 
+from trialwright.stats.aalen_johansen import Incidence, IncidenceVariance, aalen_johansen
 from trialwright.stats.accelerated_failure import AcceleratedFailure, accelerated_failure
 from trialwright.stats.adjusted_rmst import AdjustedRestrictedMeans, adjusted_restricted_means
+from trialwright.stats.adverse_event_risk import AdverseEventRisk, LabelledRisk, adverse_event_risk
 from trialwright.stats.bands import Band, BandKind, confidence_band, equal_precision_critical, hall_wellner_critical
 from trialwright.stats.batch import BatchResult, analyze_batch
 from trialwright.stats.calendar import DAYS_PER_MONTH, DAYS_PER_WEEK, days, months
+from trialwright.stats.cause_specific import cause_specific_hazards, cause_specific_log_rank
+from trialwright.stats.competing import CompetingTimes
 from trialwright.stats.compiled import kernel
 from trialwright.stats.contingency import fisher_exact, pearson_chi_square
 from trialwright.stats.contrasts import Contrast
@@ -22,7 +26,15 @@ from trialwright.stats.differences import (
 from trialwright.stats.estimates import Estimate, Test
 from trialwright.stats.event_times import EventTimes
 from trialwright.stats.failure_distributions import Failure
+from trialwright.stats.fine_gray import (
+    CensoringTies,
+    FineGrayFit,
+    SubdistributionHazard,
+    SubdistributionTies,
+    fine_gray,
+)
 from trialwright.stats.fitted_cox import FittedCox
+from trialwright.stats.gray import GrayTest, gray_test
 from trialwright.stats.interaction import Interaction, interaction
 from trialwright.stats.intervals import Interval
 from trialwright.stats.kaplan_meier import kaplan_meier, reverse_kaplan_meier
@@ -89,10 +101,13 @@ __all__ = [
     "DAYS_PER_WEEK",
     "AcceleratedFailure",
     "AdjustedRestrictedMeans",
+    "AdverseEventRisk",
     "Band",
     "BandKind",
     "BatchResult",
     "Beyond",
+    "CensoringTies",
+    "CompetingTimes",
     "Contrast",
     "CovariateAdjusted",
     "CoxFit",
@@ -104,15 +119,20 @@ __all__ = [
     "Estimate",
     "EventTimes",
     "Failure",
+    "FineGrayFit",
     "FittedCox",
     "FixedOutcomes",
     "Flat",
     "FlemingHarrington",
     "Gehan",
+    "GrayTest",
     "HazardRatio",
+    "Incidence",
+    "IncidenceVariance",
     "Interaction",
     "Interval",
     "Jackknife",
+    "LabelledRisk",
     "LogRank",
     "MaxCombo",
     "ModestlyWeighted",
@@ -126,6 +146,8 @@ __all__ = [
     "RestrictedMean",
     "RestrictedMeans",
     "RiskTable",
+    "SubdistributionHazard",
+    "SubdistributionTies",
     "SurvivalDifference",
     "TaroneWare",
     "Tau",
@@ -137,11 +159,15 @@ __all__ = [
     "WinVariance",
     "Wins",
     "ZTest",
+    "aalen_johansen",
     "accelerated_failure",
     "adjusted_restricted_means",
+    "adverse_event_risk",
     "agresti_coull",
     "analyze_batch",
     "breslow_day",
+    "cause_specific_hazards",
+    "cause_specific_log_rank",
     "clopper_pearson",
     "cochran_mantel_haenszel",
     "compare_restricted_means",
@@ -158,8 +184,10 @@ __all__ = [
     "exact_stratified_odds_ratio",
     "exact_stratified_test",
     "farrington_manning",
+    "fine_gray",
     "fisher_exact",
     "fleming_harrington",
+    "gray_test",
     "hall_wellner_critical",
     "interaction",
     "jeffreys",
