@@ -21,7 +21,7 @@ STEPS = 6
 def rehearse(  # noqa: PLR0917 - each is an option of the command
     study: Annotated[str, typer.Argument(help="A study that ships with the program, or a protocol file.")],
     out: Annotated[Path | None, typer.Option(help="Folder to write; out/STUDY by default.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same virtual trial.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, max=2**64 - 1, help="The same seed gives the same virtual trial.")] = 1,
     replays: Annotated[int, typer.Option(min=0, help="Fast replays behind 'published beside rehearsed'.")] = 1000,
     scenario: Annotated[Path | None, typer.Option(help="Scenario file; beside the protocol by default.")] = None,
     claims: Annotated[Path | None, typer.Option(help="Published claims; beside the protocol by default.")] = None,

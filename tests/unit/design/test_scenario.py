@@ -43,7 +43,7 @@ def changed(scenario: Scenario, path: str, value: Any) -> Scenario:
     [
         ("progression.new.hazard.1", 0.09),
         ("death_after_progression.standard", 0.05),
-        ("adverse_events.diarrhea.grade_3_or_higher.new", 0.2),
+        ("adverse_events.diarrhea.grade_3_or_higher.standard", 0.03),
         ("adverse_events.1.any_grade.standard", 0.1),
         ("adverse_events.rash.serious", 0.0),  # not in the file: the default of the model
         ("prognosis.liver.no liver", 0.7),
