@@ -9,6 +9,7 @@ from trialwright.derive.endings import days_of_scans, gap_limit
 from trialwright.derive.populations import members, populations
 from trialwright.derive.response import response
 from trialwright.derive.safety import worst_grades
+from trialwright.derive.safety_times import first_adverse_events, safety_follow_up
 from trialwright.derive.time_to_event import time_to_event
 
 __all__ = [
@@ -18,10 +19,12 @@ __all__ = [
     "cut_dates",
     "days_of_scans",
     "discordance",
+    "first_adverse_events",
     "gap_limit",
     "members",
     "populations",
     "response",
+    "safety_follow_up",
     "tables",
     "time_to_event",
     "worst_grades",

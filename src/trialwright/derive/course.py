@@ -52,7 +52,7 @@ def courses(
         "chemotherapy": firsts(_chemotherapy(data), "started_on", "chemotherapy", "therapies"),
         **intercurrent(data),
     }
-    alive = _last_alive(data)
+    alive = last_alive(data)
     for subject, day in zip(*columns(data["allocations"], "subject", "randomized_on"), strict=True):
         scans = assessed.get(subject, ())
         own = {kind: found[subject] for kind, found in events.items() if subject in found}
@@ -105,7 +105,8 @@ _PROOFS = (
 """Tables and columns that prove a patient alive, the best proof of one day first."""
 
 
-def _last_alive(data: TrialData) -> dict[str, Dated]:
+def last_alive(data: TrialData) -> dict[str, Dated]:
+    """Return the last day on which each patient with a record was alive, with the record that proves it."""
     last: dict[str, tuple[int, str, str]] = {}
     for table, column in _PROOFS:
         for subject, on in zip(*columns(data[table], "subject", column), strict=True):

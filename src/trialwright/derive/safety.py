@@ -24,14 +24,10 @@ def worst_grades(data: TrialData, protocol: Protocol) -> pl.DataFrame:
     import polars as pl
 
     window = protocol.safety.window.days_after_last_dose
-    late = pl.col("started_on") > pl.col("last_dose") + pl.duration(days=window)
-    emergent = (
-        data["adverse_events"]
-        .join(_treatment(data), on="subject", how="inner")
-        .filter((pl.col("started_on") >= pl.col("first_dose")) & (pl.col("ongoing") | ~late))
-        .sort("subject", "term", "grade", "started_on", "number", descending=[False, False, True, False, False])
+    worst_first = emergent_events(data, protocol).sort(
+        "subject", "term", "grade", "started_on", "number", descending=[False, False, True, False, False]
     )
-    return emergent.unique(["subject", "term"], keep="first", maintain_order=True).select(
+    return worst_first.unique(["subject", "term"], keep="first", maintain_order=True).select(
         "subject",
         "system",
         "term",
@@ -42,7 +38,17 @@ def worst_grades(data: TrialData, protocol: Protocol) -> pl.DataFrame:
     )
 
 
-def _treatment(data: TrialData) -> pl.DataFrame:
+def emergent_events(data: TrialData, protocol: Protocol) -> pl.DataFrame:
+    """Return the treatment-emergent rows of ``adverse_events`` with the columns of ``treatment``."""
+    import polars as pl
+
+    window = pl.duration(days=protocol.safety.window.days_after_last_dose)
+    late = pl.col("started_on") > pl.col("last_dose") + window
+    joined = data["adverse_events"].join(treatment(data), on="subject", how="inner")
+    return joined.filter((pl.col("started_on") >= pl.col("first_dose")) & (pl.col("ongoing") | ~late))
+
+
+def treatment(data: TrialData) -> pl.DataFrame:
     """Return first and last dose of each treated subject, and whether treatment goes on."""
     import polars as pl
 

@@ -389,7 +389,7 @@ class TimeToEventEndpoint(_Endpoint):
         ],
         ...,
     ] = Field(min_length=1)
-    """``end of treatment``: for another reason than progression or death."""
+    """``end of treatment``: for another reason than progression, clinical progression or death."""
     censoring: Censoring
 
 
@@ -504,6 +504,10 @@ class AnalysisPlan(Model):
     interval: Literal["plain", "log", "log-log", "logit", "arcsin"]
     """Transform of Kaplan-Meier limits and of the intervals of quantiles."""
     proportion_interval: Literal["clopper-pearson", "wilson"]
+    difference_interval: Literal["newcombe", "miettinen-nurminen", "mee", "wald"] | None = None
+    """Limits of differences of proportions; None: Newcombe's, and the result says so."""
+    stratum_weights: Literal["mantel-haenszel", "sample size"] | None = None
+    """Weights of the strata in a common difference; None: the plan names none, and both are given."""
     stratified: bool
     control: Id
     """The arm all others are compared with."""
