@@ -121,7 +121,7 @@ def _column(frame: pl.DataFrame, name: str) -> pl.Series:
     close = get_close_matches(name.casefold(), folded, n=1)
     meant = f"did you mean {folded[close[0]]!r}? " if close else ""
     shown = ", ".join(frame.columns[:60]) + (f" and {frame.width - 60} more" if frame.width > 60 else "")
-    raise DataError(f"no column is called {name!r}; {meant}The columns are: {shown}")
+    raise DataError(f"no column is called {name!r}; {meant}the columns are: {shown}")
 
 
 def _complete(columns: Mapping[str, pl.Series], missing: Missing) -> tuple[pl.Series, dict[str, int]]:

@@ -74,7 +74,8 @@ def table(  # noqa: PLR0917 - each is an option of the command
 
     question = _question(preset, conf_type, ties, level, landmarks, tau, unit)
     columns = Columns(time, event, arm, event_value, control, _names(strata), _names(covariates))
-    found = _checked(lambda: analyze_table(read_table(file), columns, question, missing=missing))  # type: ignore[arg-type]
+    frame = read_table(file)
+    found = _checked(lambda: analyze_table(frame, columns, question, missing=missing), f"{file}: ")  # type: ignore[arg-type]
     _write(found, file, plot, export)
     if json:
         typer.echo(table_json.as_json(found, file))
@@ -101,14 +102,14 @@ def _question(  # noqa: PLR0917 - one for each option
     return _checked(asked)
 
 
-def _checked(make: Callable[[], Value]) -> Value:
+def _checked(make: Callable[[], Value], where: str = "") -> Value:
     """Return what is made; a wrong argument is something the user can put right."""
     from trialwright.errors import DataError
 
     try:
         return make()
-    except ValueError as error:
-        raise DataError(str(error)) from error
+    except (ValueError, DataError) as error:
+        raise DataError(f"{where}{error}") from error
 
 
 def _names(text: str | None) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -17,12 +18,15 @@ if TYPE_CHECKING:
 
 __all__ = ["show"]
 
+WIDTH = 120
+"""Of what is printed to a file, which has no width of its own."""
+
 
 def show(found: TableAnalysis, file: Path) -> None:
     """Print counts, curves' figures, tests and models, each block with its conventions below it."""
     from rich.console import Console
 
-    console = Console()
+    console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
     rows = found.subjects
     everyone = found.everyone.curve
     _say(console, f"{file.name}: {rows.rows_read} rows read, {len(rows.times)} used, {everyone.total_events} events")
@@ -105,6 +109,7 @@ def _means(console: Console, found: TableAnalysis) -> None:
     console.print(table)
     _say(console, f"  tau: {means.tau.rule}; Greenwood variance; ratio on the log scale; not stratified")
     _problems(console, ((name, arm.mean.problem) for name, arm in means.arms.items()))
+    _problems(console, ((f"{name} difference", pair.difference.problem) for name, pair in means.comparisons.items()))
     _problems(console, [("restricted mean", means.problem)])
 
 
@@ -140,7 +145,7 @@ def _number(value: float | None) -> str:
     """Return a number to five significant digits; NE: not estimable."""
     if value is None:
         return "NE"
-    return "∞" if math.isinf(value) else f"{value:.5g}"
+    return ("∞" if value > 0 else "−∞") if math.isinf(value) else f"{value:.5g}"
 
 
 def _digits(value: float | None, places: int) -> str:

@@ -56,6 +56,7 @@ def reporting_event(results: Results, *, title: str, protocol: Protocol | None =
         "referenceDocuments": [
             {"id": export.data_id(cut), "name": f"data of the cut-off {cut}", "description": f"SHA-256 {digest}"}
             for cut, digest in results.data.items()
+            if cut in export.cuts
         ],
     }
 
@@ -113,10 +114,10 @@ class _Export:
         return f"DS{self.cuts.index(cut) + 1}_{_id(cut)}"
 
     def data_id(self, cut: str) -> str:
-        return f"DATA_{_id(cut)}"
+        return f"DATA{self.cuts.index(cut) + 1}_{_id(cut)}"
 
     def method_id(self, key: tuple[str, str]) -> str:
-        return f"M_{_id(key[0] or 'counted')}_{_id(key[1])}"
+        return f"M{self._method_numbers[key]}_{_id(key[0] or 'counted')}_{_id(key[1])}"
 
     def label(self, population: str) -> str:
         plans = () if self.protocol is None else self.protocol.analysis.populations
@@ -194,6 +195,10 @@ class _Export:
         for part, raw in _parts(row):
             id = self._operation_id((row.method, row.statistic), part)
             yield {"operationId": id, "rawValue": raw, "formattedValue": _formatted(part, raw), "resultGroups": where}
+
+    @cached_property
+    def _method_numbers(self) -> dict[tuple[str, str], int]:
+        return {key: i + 1 for i, key in enumerate(self.operations)}
 
     @cached_property
     def _group_numbers(self) -> dict[str, int]:

@@ -17,9 +17,9 @@ __all__ = ["read_table"]
 def read_table(path: Path) -> pl.DataFrame:
     """Return the table in a file; the ending of its name tells the format.
 
-    CSV and TSV (``.gz`` too) come as text as it stands, so that no number, code or missing value has been guessed at;
-    the other formats have types of their own. XPT and SAS7BDAT need the package pyreadstat. DataError when the file
-    cannot be read as what it is named, has no row, or names two columns alike.
+    CSV and TSV (``.gz`` too) come as text as it stands, so that no number, code or missing value has been guessed at,
+    empty lines left out; the other formats have types of their own. XPT and SAS7BDAT need the package pyreadstat.
+    DataError when the file cannot be read as what it is named, has no row, or names two columns alike.
 
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp()) / "trial.csv"
@@ -59,12 +59,15 @@ def _delimited(separator: str) -> Callable[[Path], pl.DataFrame]:
         frame = pl.read_csv(path, separator=separator, has_header=False, infer_schema=False)
         names = [str(name or "") for name in frame.row(0)] if frame.height else []
         _check_names(path, names)
-        return frame.slice(1).rename(dict(zip(frame.columns, names, strict=True)))
+        rows = frame.slice(1).rename(dict(zip(frame.columns, names, strict=True)))
+        return rows.filter(~pl.all_horizontal(pl.all().is_null())) if len(names) > 1 else rows
 
     return read
 
 
 def _check_names(path: Path, names: list[str]) -> None:
+    if len(names) == 1 and ";" in names[0]:
+        raise DataError(f"{path}: the first line is separated by semicolons; write commas, or tabs and the ending .tsv")
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         shown = ", ".join(name or "(empty)" for name in twice)
