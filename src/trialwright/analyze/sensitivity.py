@@ -40,7 +40,10 @@ def sensitivity(study: Study, plan: SensitivityPlan) -> Iterator[Finding]:
     """
     analysis = Survival.of(study, AnalysisItem(endpoint=plan.endpoint, population=plan.population))
     origin = _origins(study, plan.endpoint)
-    for comparison in (_Comparison(analysis, plan, *found) for found in study.comparisons(analysis.groups)):
+    for found in study.comparisons(analysis.groups):
+        comparison = _Comparison(analysis, plan, *found)
+        if plan.deltas and comparison.experimental.name not in plan.deltas:
+            continue
         courses = [_courses(comparison, arm, origin) for arm in (comparison.experimental, comparison.control)]
         for arm, own in zip((comparison.experimental, comparison.control), courses, strict=True):
             yield _count(comparison, arm, own)

@@ -38,11 +38,17 @@ def subgroups(study: Study, plan: SubgroupPlan) -> Iterator[Finding]:
     analysis = Survival.of(study, AnalysisItem(endpoint=plan.endpoint, population=plan.population))
     yield from _level(analysis, ALL, None)
     for factor in (_factor(study, each) for each in plan.factors):
-        for level in factor.levels:
+        for level in _present(analysis, factor):
             chosen = {subject for subject, own in factor.level_of.items() if own == level}
             yield from _level(analysis, f"{factor.name}={level}", chosen)
         yield from _unknown(analysis, factor)
         yield from _interactions(analysis, factor)
+
+
+def _present(analysis: Survival, factor: _Factor) -> tuple[str, ...]:
+    """Return the levels that anybody analyzed has; others, such as those the criteria exclude, are no subgroups."""
+    seen = {factor.level_of.get(subject) for subject in analysis.ended}
+    return tuple(level for level in factor.levels if level in seen)
 
 
 def _factor(study: Study, plan: SubgroupFactor) -> _Factor:

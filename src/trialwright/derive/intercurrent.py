@@ -49,5 +49,5 @@ def _stopped(data: TrialData) -> pl.DataFrame:
     """Return the ends of a treatment that had begun, for another reason than those that end the course itself."""
     import polars as pl
 
-    outcomes = ("progression", "death", "never treated")
+    outcomes = ("progression", "clinical progression", "death", "never treated")
     return data["dispositions"].filter((pl.col("ended") == "treatment") & ~pl.col("reason").is_in(outcomes))

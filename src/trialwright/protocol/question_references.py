@@ -52,7 +52,7 @@ def _treatment(protocol: Protocol, estimand: Estimand, loc: Loc) -> Iterator[Mis
             yield unknown((*loc, place), "arm", arm, arms)
     if len(set(estimand.treatment)) < len(estimand.treatment):
         yield Misfit(loc, "an arm is named twice; name each once")
-    if control not in estimand.treatment:
+    if control in arms and control not in estimand.treatment:
         yield Misfit(loc, f"the control {control!r} must be among the arms compared; found {list(estimand.treatment)}")
 
 
@@ -142,9 +142,10 @@ def _sensitivity(protocol: Protocol) -> Iterator[Misfit]:
         for arm in plan.deltas:
             if arm not in arms:
                 yield unknown((*loc, "deltas", arm), "arm", arm, arms, at_key=True)
-        missing = [arm for arm in arms if plan.deltas and arm not in plan.deltas]
-        if missing:
-            yield Misfit((*loc, "deltas"), f"deltas must name every arm; {missing[0]!r} is missing", at_key=True)
+        control = protocol.analysis.control
+        if plan.deltas and control in arms and (control not in plan.deltas or len(plan.deltas) < 2):
+            message = f"deltas must name the control {control!r} and an arm compared with it"
+            yield Misfit((*loc, "deltas"), message, at_key=True)
 
 
 def _multiplicity(protocol: Protocol) -> Iterator[Misfit]:
@@ -154,8 +155,7 @@ def _multiplicity(protocol: Protocol) -> Iterator[Misfit]:
     cuts = [cut.id for cut in protocol.analysis.cuts]
     if plan.cut not in cuts:
         yield unknown(("analysis", "multiplicity", "cut"), "data cut-off", plan.cut, cuts)
-    control = protocol.analysis.control
-    arms = [arm.id for arm in protocol.arms if arm.id != control]
+    arms = [arm.id for arm in protocol.arms if arm.id != protocol.analysis.control]
     compared = _compared(protocol)
     for index, each in enumerate(plan.hypotheses):
         loc: Loc = ("analysis", "multiplicity", "hypotheses", index)

@@ -27,7 +27,7 @@ class Stop(Model):
     """Something that ends a time to event without an event, when it comes first."""
 
     event: Literal["new therapy", "clinical progression", "end of treatment", "death"]
-    """``end of treatment``: for another reason than progression or death."""
+    """``end of treatment``: for another reason than progression, clinical progression or death."""
     how: Literal["censor before", "censor at"]
     """At the last adequate assessment before it (the day before it, where time runs to the last day known alive), or
     on its own day."""
@@ -37,8 +37,8 @@ class IntercurrentEvent(Model):
     """Something after randomization that changes what the variable means, and what is done about it."""
 
     event: Literal["new therapy", "clinical progression", "end of treatment", "missed visits", "death"]
-    """``end of treatment``: for another reason than progression or death. ``missed visits``: more than the endpoint
-    allows, before the event."""
+    """``end of treatment``: for another reason than progression, clinical progression or death. ``missed visits``: more
+    than the endpoint allows, before the event."""
     strategy: Literal["treatment policy", "hypothetical", "composite", "while on treatment", "principal stratum"]
     """ICH E9(R1), section A.3.2. A principal stratum is refused: who belongs to it is not observed."""
 
@@ -101,13 +101,13 @@ class DeltaRange(Model):
 
     @property
     def values(self) -> tuple[float, ...]:
-        """Return the factors, to six significant digits.
+        """Return the factors, to four significant digits.
 
         >>> DeltaRange(low=0.25, high=4, steps=5).values
         (0.25, 0.5, 1.0, 2.0, 4.0)
         """
         ratio = (self.high / self.low) ** (1 / max(self.steps - 1, 1))
-        return tuple(float(f"{self.low * ratio**step:.6g}") for step in range(self.steps))
+        return tuple(float(f"{self.low * ratio**step:.4g}") for step in range(self.steps))
 
 
 class SensitivityPlan(Model):
@@ -121,7 +121,7 @@ class SensitivityPlan(Model):
     method: Literal["delta-adjusted", "jump to reference"]
     """``delta-adjusted``: the arm's own hazard times delta. ``jump to reference``: the control's hazard."""
     deltas: dict[Id, DeltaRange] = Field(default={})
-    """Factors by arm; every combination is analyzed."""
+    """Factors by arm, the control among them; every combination is analyzed. Arms not named are not compared."""
     reasons: tuple[str, ...] = ()
     """Reasons for censoring after which the course is imputed; none named: all."""
     pieces: Whole

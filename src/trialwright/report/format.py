@@ -31,7 +31,7 @@ __all__ = [
 
 NOT_REACHED = "not reached"
 NOT_ESTIMABLE = "not estimable"
-Kind = Literal["time", "share", "ratio", "P", "count", "date", "number"]
+Kind = Literal["time", "share", "ratio", "P", "count", "date", "decision", "number"]
 
 _KIND_BY_STATISTIC: dict[str, Kind] = {
     "hazard ratio": "ratio",
@@ -45,6 +45,7 @@ _KIND_BY_STATISTIC: dict[str, Kind] = {
     "taken": "share",
     "altered": "share",
     "dose reduced": "share",
+    "rejected": "decision",
     "first randomized": "date",
     "last randomized": "date",
 }
@@ -169,5 +170,6 @@ _PRINT: dict[Kind, Callable[[float], str]] = {
     "ratio": ratio,
     "P": p_value,
     "count": "{:.0f}".format,
+    "decision": lambda value: "rejected" if value else "not rejected",
     "number": amount,
 }

@@ -92,5 +92,6 @@ class Contents:
         return next((p.label for p in self.protocol.analysis.populations if p.id == population), population)
 
     def endpoint_label(self, endpoint: str) -> str:
-        """Return the words for an endpoint."""
-        return next((e.label for e in self.protocol.endpoints if e.id == endpoint), endpoint)
+        """Return the words for an endpoint or an estimand."""
+        named = (*self.protocol.endpoints, *self.protocol.estimands)
+        return next((e.label for e in named if e.id == endpoint), endpoint)

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from trialwright.report.appendix import made, methods, open_questions
 from trialwright.report.baseline import baseline
 from trialwright.report.course import course
+from trialwright.report.estimands import estimands, multiplicity
 from trialwright.report.figure import Figure
 from trialwright.report.flow import flow_of
+from trialwright.report.forest import forest_figures, subgroups
 from trialwright.report.harms import harms, harms_figures
 from trialwright.report.layout import NOTICE, banner, section
 from trialwright.report.markup import Content, Markup, join, tag
@@ -19,6 +21,7 @@ from trialwright.report.participants import participants
 from trialwright.report.promised import promised_values, synopsis
 from trialwright.report.published import calibrated, checked, claims, compared
 from trialwright.report.style import page_css
+from trialwright.report.tipping import sensitivity, tipping_figures
 
 if TYPE_CHECKING:
     from trialwright.report.inputs import Contents
@@ -32,6 +35,10 @@ _NAMES = {
     "baseline": "Baseline characteristics",
     "effects": "Times to event",
     "response": "Response",
+    "multiplicity": "Multiple tests",
+    "estimands": "Estimands",
+    "subgroups": "Subgroups",
+    "sensitivity": "Sensitivity to censoring",
     "harms": "Adverse events",
     "course": "Exposure, samples and biomarkers",
     "published": "Published beside rehearsed",
@@ -47,11 +54,17 @@ _NAMES = {
 
 
 def figures_of(contents: Contents) -> dict[str, list[Figure]]:
-    """Return the figures that become files: flow, curves and adverse events."""
+    """Return the figures that become files: flow, curves, subgroups, maps of deltas and adverse events."""
     from trialwright.report.flow_figure import flow_figure
 
     flow = flow_of(contents, contents.last_cut)
-    return {"flow": [flow_figure(contents, flow)], "curves": curves(contents), "harms": harms_figures(contents)}
+    return {
+        "flow": [flow_figure(contents, flow)],
+        "curves": curves(contents),
+        "subgroups": forest_figures(contents),
+        "sensitivity": tipping_figures(contents),
+        "harms": harms_figures(contents),
+    }
 
 
 def page(contents: Contents, figures: dict[str, list[Figure]]) -> str:
@@ -68,6 +81,10 @@ def _body(contents: Contents, figures: dict[str, list[Figure]]) -> Markup:
         baseline(contents),
         effects(contents, figures["curves"]),
         response(contents),
+        multiplicity(contents),
+        estimands(contents),
+        subgroups(contents, figures["subgroups"]),
+        sensitivity(contents, figures["sensitivity"]),
         harms(contents, figures["harms"]),
         course(contents),
         compared(contents),

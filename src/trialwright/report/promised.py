@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from trialwright.protocol import Arm, Design, Intervention, Leaf
     from trialwright.report.inputs import Contents
 
-__all__ = ["promised_values", "synopsis"]
+__all__ = ["promised_values", "said", "synopsis"]
 
 _LINK = re.compile(r'href="#p-([^"]+)"')
 
@@ -25,22 +25,22 @@ def synopsis(contents: Contents) -> Markup:
     pairs: list[tuple[Content, Content]] = [
         (
             "Title",
-            _said("identification.official_title", p.identification.official_title or p.identification.brief_title),
+            said("identification.official_title", p.identification.official_title or p.identification.brief_title),
         ),
         ("Numbers", _listed(_numbers(contents))),
-        ("Protocol version", _said("identification.version", p.identification.version)),
-        ("Sponsor", _said("organization.sponsor", p.organization.sponsor or "not stated")),
-        ("Disease", _said("description.disease", p.description.disease)),
+        ("Protocol version", said("identification.version", p.identification.version)),
+        ("Sponsor", said("organization.sponsor", p.organization.sponsor or "not stated")),
+        ("Disease", said("description.disease", p.description.disease)),
         (
             "Design",
-            _said(
+            said(
                 "design",
                 _design(design),
             ),
         ),
         ("Arms", tag("ul", (tag("li", _arm(contents, arm)) for arm in p.arms))),
         ("Allocation", _allocation(contents)),
-        ("Patients", join(_said("design.enrollment", f"{design.enrollment} to be randomized"), "; ", _size(contents))),
+        ("Patients", join(said("design.enrollment", f"{design.enrollment} to be randomized"), "; ", _size(contents))),
         ("Eligibility", _eligibility(contents)),
         ("Tumor assessments", _assessments(contents)),
         ("Endpoints", tag("ul", (tag("li", _endpoint(e)) for e in p.endpoints))),
@@ -85,7 +85,8 @@ def _value(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
 
 
-def _said(path: str, text: Content) -> Markup:
+def said(path: str, text: Content) -> Markup:
+    """Return a text that links to the protocol's value behind it."""
     return tag("a", text, cls="n", href=f"#p-{path}")
 
 
@@ -107,8 +108,8 @@ def _numbers(contents: Contents) -> Iterable[Content]:
     names = contents.protocol.identification
     for field in ("nct_id", "org_study_id"):
         if getattr(names, field):
-            yield _said(f"identification.{field}", getattr(names, field))
-    yield from (_said("identification.secondary_ids", other.id) for other in names.secondary_ids)
+            yield said(f"identification.{field}", getattr(names, field))
+    yield from (said("identification.secondary_ids", other.id) for other in names.secondary_ids)
 
 
 def _arm(contents: Contents, arm: Arm) -> Content:
@@ -122,7 +123,7 @@ def _intervention(it: Intervention) -> Markup:
     days = it.cycle.dosing_days
     when = f"days {days[0]} to {days[1]} of {it.cycle.days}" if days else f"cycles of {it.cycle.days} days"
     products = f" ({' or '.join(dict.fromkeys(c.product for c in it.choice))})" if it.choice else ""
-    return join(it.name, products, ", ", _said(f"interventions.{it.id}", f"{amount}, {when}"))
+    return join(it.name, products, ", ", said(f"interventions.{it.id}", f"{amount}, {when}"))
 
 
 def _allocation(contents: Contents) -> Content:
@@ -130,9 +131,9 @@ def _allocation(contents: Contents) -> Content:
     blocks = " or ".join(map(str, plan.block_sizes))
     strata = [factor.label for factor in plan.strata]
     return (
-        _said("randomization.ratio", ":".join(str(plan.ratio[arm]) for arm in contents.arms)),
+        said("randomization.ratio", ":".join(str(plan.ratio[arm]) for arm in contents.arms)),
         f", {plan.method}",
-        " (", _said("randomization.block_sizes", f"blocks of {blocks}"), ")",
+        " (", said("randomization.block_sizes", f"blocks of {blocks}"), ")",
         f", stratified by {' and '.join(strata)}" if strata else "",
     )  # fmt: skip
 
@@ -141,20 +142,20 @@ def _size(contents: Contents) -> Markup:
     size = contents.protocol.sample_size
     sides = "two-sided" if size.sides == 2 else "one-sided"
     planned = f"hazard ratio {size.hazard_ratio:g}, power {100 * size.power:g}%"
-    return _said("sample_size", f"{planned}, {sides} alpha {100 * size.alpha:g}% ({size.test})")
+    return said("sample_size", f"{planned}, {sides} alpha {100 * size.alpha:g}% ({size.test})")
 
 
 def _eligibility(contents: Contents) -> Content:
     criteria = contents.protocol.eligibility.criteria
     inside = sum(c.kind == "inclusion" for c in criteria)
     text = f"{inside} inclusion and {len(criteria) - inside} exclusion criteria"
-    return (_said("eligibility.criteria", text), ", listed below")
+    return (said("eligibility.criteria", text), ", listed below")
 
 
 def _assessments(contents: Contents) -> Content:
     plan = contents.protocol.assessments
     steps = [f"every {every:g} weeks{f' from week {start:g}' if start else ''}" for start, every in plan.every_weeks]
-    return (_said("assessments.criteria", plan.criteria), ", ", _said("assessments.every_weeks", ", ".join(steps)))
+    return (said("assessments.criteria", plan.criteria), ", ", said("assessments.every_weeks", ", ".join(steps)))
 
 
 def _endpoint(endpoint: Any) -> Content:
@@ -164,18 +165,18 @@ def _endpoint(endpoint: Any) -> Content:
 
 def _cut(cut: Any) -> Content:
     if cut.on:
-        return (f"{cut.label}: ", _said(f"analysis.cuts.{cut.id}.on", cut.on.isoformat()))
-    return (f"{cut.label}: ", _said(f"analysis.cuts.{cut.id}.events", f"{cut.events} events of {cut.endpoint}"))
+        return (f"{cut.label}: ", said(f"analysis.cuts.{cut.id}.on", cut.on.isoformat()))
+    return (f"{cut.label}: ", said(f"analysis.cuts.{cut.id}.events", f"{cut.events} events of {cut.endpoint}"))
 
 
 def _conventions(contents: Contents) -> Content:
     plan = contents.protocol.analysis
     return _listed((
-        _said("analysis.confidence_level", f"{100 * plan.confidence_level:g}% confidence limits"),
-        _said("analysis.interval", f"{plan.interval} limits of curves and medians"),
-        _said("analysis.ties", f"{_proper(plan.ties)} rule for ties in the Cox model"),
-        _said("analysis.proportion_interval", f"{_proper(plan.proportion_interval)} limits of proportions"),
-        _said("analysis.stratified", "stratified comparison" if plan.stratified else "unstratified comparison"),
+        said("analysis.confidence_level", f"{100 * plan.confidence_level:g}% confidence limits"),
+        said("analysis.interval", f"{plan.interval} limits of curves and medians"),
+        said("analysis.ties", f"{_proper(plan.ties)} rule for ties in the Cox model"),
+        said("analysis.proportion_interval", f"{_proper(plan.proportion_interval)} limits of proportions"),
+        said("analysis.stratified", "stratified comparison" if plan.stratified else "unstratified comparison"),
     ))  # fmt: skip
 
 
@@ -190,12 +191,12 @@ def _sites(contents: Contents) -> Content:
     for site in sites:
         countries[site.country] = countries.get(site.country, 0) + 1
     text = ", ".join(f"{country} {count}" for country, count in sorted(countries.items(), key=lambda c: (-c[1], c[0])))
-    return _said("sites", f"{len(sites)} in {len(countries)} countries: {text}")
+    return said("sites", f"{len(sites)} in {len(countries)} countries: {text}")
 
 
 def _criteria(contents: Contents) -> Markup:
     items = (
-        tag("li", _said(f"eligibility.criteria.{c.id}", c.id), f" {c.short}")
+        tag("li", said(f"eligibility.criteria.{c.id}", c.id), f" {c.short}")
         for c in contents.protocol.eligibility.criteria
     )
     return tag("details", tag("summary", "Eligibility criteria, in our own short wording"), tag("ul", items))

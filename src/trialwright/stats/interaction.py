@@ -18,7 +18,7 @@ SETTLED = 1e-13
 """Relative gain of the log-likelihood below which Newton's method stops."""
 FAR = 15.0
 """A log hazard ratio beyond this runs to infinity: the likelihood of so rare an event is flat."""
-NOTHING_TO_TEST = "fewer than two levels have subjects of both arms, so there is no interaction to test"
+NOTHING_TO_TEST = "fewer than two levels have events while both arms are at risk, so there is no interaction to test"
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,9 @@ def interaction(times: EventTimes, level: ArrayLike, *, ties: TieRule = "efron")
     """Test arm by level in the Cox model with main effects of both; ``level`` [n] are codes from 0.
 
     The model with interaction is the model of the arms-by-levels cells, so both follow from one risk table (Cox 1972;
-    R: ``coxph(Surv(day, event) ~ arm * level)``). Strata of ``times`` are kept. Cells without subjects lower the
-    degrees of freedom. Raises ValueError for codes that are no whole numbers from 0, or of another length.
+    R: ``coxph(Surv(day, event) ~ arm * level)``). Strata of ``times`` are kept. Cells without anybody at risk at an
+    event lower the degrees of freedom. Raises ValueError for codes that are no whole numbers from 0, or of another
+    length.
 
     >>> times = EventTimes.of([3, 5, 7, 9, 8, 2, 6, 4], [1] * 8, list("AABBAABB"))
     >>> found = interaction(times, [0, 0, 0, 0, 1, 1, 1, 1]).likelihood_ratio
@@ -44,15 +45,23 @@ def interaction(times: EventTimes, level: ArrayLike, *, ties: TieRule = "efron")
     """
     codes = _codes(level, len(times))
     table, main = _cells(times, codes)
-    df = main.shape[0] - 1 - np.linalg.matrix_rank(main - main[0])
-    if df < 1:
+    if not len(main):
         return Interaction(Test.impossible(NOTHING_TO_TEST), Test.impossible(NOTHING_TO_TEST))
     likelihood = partial_likelihood(table, ties)
+    start = likelihood(np.zeros(len(main))).information
+    df = _rank(start) - _rank(main.T @ start @ main)
+    if df < 1:
+        return Interaction(Test.impossible(NOTHING_TO_TEST), Test.impossible(NOTHING_TO_TEST))
     everything: FloatArray = np.eye(len(main))[:, 1:]
     _, reduced = _maximum(likelihood, main)
     b, full = _maximum(likelihood, everything)
     gain = 2 * (full.log_likelihood - reduced.log_likelihood)
-    return Interaction(Test.chi_square(max(0.0, gain), int(df)), _wald(b, full, main, int(df)))
+    return Interaction(Test.chi_square(max(0.0, gain), df), _wald(b, full, main, df))
+
+
+def _rank(information: FloatArray) -> int:
+    """Return how many contrasts the data speak of."""
+    return int(np.linalg.matrix_rank(information, tol=1e-9 * max(1.0, float(np.abs(information).max()))))
 
 
 def _codes(level: ArrayLike, n: int) -> IntArray:
@@ -64,14 +73,14 @@ def _codes(level: ArrayLike, n: int) -> IntArray:
 
 
 def _cells(times: EventTimes, codes: IntArray) -> tuple[Ties, FloatArray]:
-    """Return the ties of the cells that have subjects, and the design of the main effects [cells, effects]."""
+    """Return the ties of the cells that are at risk at an event, and the main effects' design [cells, effects]."""
     levels = int(codes.max()) + 1
     cell, names = times.arm.astype(np.int64) * levels + codes, tuple(map(str, range(len(times.arms) * levels)))
     table = RiskTable.count(replace(times, arm=cell.astype(np.int32), arms=names))
-    present: BoolArray = np.bincount(cell, minlength=len(names)) > 0
+    ties = table.ties
+    present: BoolArray = ties.at_risk.sum(axis=0) > 0
     arm, level = np.divmod(np.flatnonzero(present), levels)
     main = np.hstack((np.eye(len(times.arms))[arm], np.eye(levels)[level]))
-    ties = table.ties
     return Ties(ties.stratum, ties.events[:, present], ties.at_risk[:, present]), main
 
 
@@ -105,6 +114,8 @@ def _uphill(
 
 def _wald(b: FloatArray, at: Derivatives, main: FloatArray, df: int) -> Test:
     """Return the Wald test of what the main effects leave of b; it does not depend on how the cells are coded."""
+    if _rank(at.information) < len(b) - 1:
+        return Test.impossible("no event links some cells of arm and level, so their hazard ratio is not determined")
     if np.abs(b).max() > FAR:
         problem = "a hazard ratio is 0 or infinite: some cell of arm and level has no event while others are at risk"
         return Test.impossible(problem)

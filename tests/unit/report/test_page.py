@@ -19,7 +19,8 @@ from trialwright.results import Results
 
 VOID = {"meta", "br", "hr", "link", "img", "input", "col", "line", "rect", "path", "circle"}
 SECTIONS = [
-    *("synopsis", "flow", "baseline", "effects", "response", "harms", "course", "published", "checks", "calibration"),
+    *("synopsis", "flow", "baseline", "effects", "response", "multiplicity", "estimands", "subgroups", "sensitivity"),
+    *("harms", "course", "published", "checks", "calibration"),
     *("open", "methods", "values", "claims", "numbers", "made"),
 ]
 FIGURES_OF_RESULTS = (
