@@ -14,7 +14,10 @@ from trialwright.stats.contingency import fisher_exact, pearson_chi_square
 from trialwright.stats.contrasts import Contrast
 from trialwright.stats.covariate_adjusted import CovariateAdjusted, covariate_adjusted
 from trialwright.stats.cox import CoxFit, HazardRatio, cox
+from trialwright.stats.cox_data import CoxData
+from trialwright.stats.cox_regression import Coefficient, CoxRegression, cox_regression
 from trialwright.stats.curve import Beyond, Curve, Flat
+from trialwright.stats.design_matrix import Design, design_matrix
 from trialwright.stats.differences import (
     OneSidedTest,
     farrington_manning,
@@ -107,13 +110,17 @@ __all__ = [
     "BatchResult",
     "Beyond",
     "CensoringTies",
+    "Coefficient",
     "CompetingTimes",
     "Contrast",
     "CovariateAdjusted",
+    "CoxData",
     "CoxFit",
+    "CoxRegression",
     "CoxResiduals",
     "CumulativeHazard",
     "Curve",
+    "Design",
     "DifferenceVariance",
     "EndpointWins",
     "Estimate",
@@ -175,8 +182,10 @@ __all__ = [
     "confidence_band",
     "covariate_adjusted",
     "cox",
+    "cox_regression",
     "cox_residuals",
     "days",
+    "design_matrix",
     "difference_weights",
     "equal_precision_critical",
     "exact_binomial_test",

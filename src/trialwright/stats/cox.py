@@ -81,7 +81,8 @@ def cox(times: EventTimes | RiskTable, *, ties: TieRule = "efron", level: float 
     ``ties``: "efron" (Efron 1977; R's default), "breslow" (Breslow 1974; SAS's default), "exact" (marginal
     likelihood, Kalbfleisch and Prentice 1973: SAS's EXACT, any number of ties), "discrete" (Cox 1972: R's "exact",
     SAS's DISCRETE). Wald limits exp(b -+ z SE). A likelihood without a maximum is recognized beforehand: it has one
-    only if, between any two arms, each has an event while the other is at risk (Ford 1957). Raises ValueError when fewer than two arms have subjects.
+    only if, between any two arms, each has an event while the other is at risk (Ford 1957). Raises ValueError when
+    fewer than two arms have subjects.
 
     >>> times = EventTimes.of([3, 5, 7, 9, 11, 12], [1, 1, 1, 1, 1, 0], ["A", "A", "B", "A", "B", "B"])
     >>> effect = cox(times).effect

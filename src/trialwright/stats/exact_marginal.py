@@ -43,7 +43,7 @@ def marginal_sums(groups: TieGroups) -> tuple[float, FloatArray, FloatArray]:
     """Return log-likelihood, score [p] and information [p, p] of the tied days.
 
     >>> one = TieGroups(np.ones((1, 2)), np.log([[0.5, 0.25]]), np.zeros((1, 2, 1)), np.zeros((1, 1, 1)))
-    >>> round(np.exp(marginal_sums(one)[0]), 12)  # 1 - 1 / 1.5 - 1 / 1.25 + 1 / 1.75
+    >>> float(np.exp(marginal_sums(one)[0]).round(12))  # 1 - 1 / 1.5 - 1 / 1.25 + 1 / 1.75
     0.104761904762
     """
     p = groups.centered.shape[2]
@@ -129,7 +129,7 @@ def _height(groups: TieGroups, v: FloatArray) -> FloatArray:
 
 
 def _log_integrand(events: FloatArray, y: FloatArray, v: FloatArray) -> FloatArray:
-    log = (np.log(-np.expm1(-y)) * events[:, None, :]).sum(axis=2)
+    log: FloatArray = (np.log(-np.expm1(-y)) * events[:, None, :]).sum(axis=2)
     height: FloatArray = v - np.exp(np.minimum(v, 700.0)) + log
     return height
 

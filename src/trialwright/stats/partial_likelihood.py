@@ -19,7 +19,7 @@ from trialwright.stats.exact_marginal import TieGroups, marginal_sums
 from trialwright.stats.risk_table import Ties
 
 TieRule = Literal["efron", "breslow", "exact", "discrete"]
-"""``exact`` is the exact marginal likelihood (SAS EXACT), ``discrete`` the exact discrete one (SAS DISCRETE, R exact)."""
+"""``exact`` is the exact marginal likelihood (SAS EXACT), ``discrete`` the discrete one (SAS DISCRETE, R exact)."""
 MANY_TIES = 12
 MOST_OUTCOMES = 4_000_000
 

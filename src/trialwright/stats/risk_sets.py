@@ -1,158 +1,194 @@
-"""One pass over the risk sets of a fitted Cox model: who is at risk when, and the weighted means there.
+"""Risk sets in order: rows sorted by stratum and day, and sums over who is at risk on each day with an event.
 
-A tie group is a stratum and a day with an event. Under Efron's rule the d events of a group are taken one after the
-other: at the l-th of them (l = 0..d-1) each counts with weight 1 - l/d in the risk set (Efron 1977). Under Breslow's
-rule the group is one step. Both are lists of steps with a denominator, a mean and a covariance of the covariates.
+A day with an event in a stratum is a group: D are sums over its events, S over all at risk. S is built from parts that
+are added, never by taking a total and removing, so that nobody staying gives an exact zero; only rows that enter
+late are subtracted.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
-from trialwright.stats.arrays import FloatArray, IntArray
-from trialwright.stats.fitted_cox import FittedCox
+from trialwright.stats.arrays import BoolArray, FloatArray, IntArray
+
+
+class Rows(NamedTuple):
+    """What the partial likelihood reads, in any order."""
+
+    day: IntArray
+    event: BoolArray
+    x: FloatArray
+    stratum: IntArray
+    entry: IntArray | None
+    weight: FloatArray | None
+    offset: FloatArray | None
+
+    def taken(self, order: IntArray) -> Rows:
+        """Return the rows in an order."""
+        entry, weight, offset = self.entry, self.weight, self.offset
+        return Rows(
+            self.day[order],
+            self.event[order],
+            self.x[order],
+            self.stratum[order],
+            None if entry is None else entry[order],
+            None if weight is None else weight[order],
+            None if offset is None else offset[order],
+        )
+
+
+class GroupSums(NamedTuple):
+    """Sums of columns [C, q] over the groups."""
+
+    staying: FloatArray
+    """Over those at risk who have no event on the day."""
+    events: FloatArray
+
+    @property
+    def at_risk(self) -> FloatArray:
+        """Over all at risk."""
+        return self.staying + self.events
 
 
 @dataclass(frozen=True, eq=False)
 class RiskSets:
-    """The G tie groups of a model and the M steps in them."""
+    """Rows sorted by stratum, then day, events first; n rows, C groups."""
 
-    fit: FittedCox
-    time: FloatArray
-    """[G]"""
-    start: IntArray
-    """[strata + 1] first group of each stratum."""
+    rows: Rows
+    order: IntArray
+    """[n] place of each row in the data"""
     first: IntArray
-    """[n] first group at which the row is at risk."""
-    last: IntArray
-    """[n] the group after the last at which it is."""
-    group: IntArray
-    """[M] group of each step."""
-    passed: FloatArray
-    """[M] l/d, the share of the group's events that is over."""
-    step_weight: FloatArray
-    """[M] weight of the events of the step."""
+    """[C] the first row of each group; its events come first"""
+    tied: IntArray
+    """[C] events of each group"""
+    end: IntArray
+    """[C] where the stratum of the group ends"""
+    owner: IntArray
+    """[n] the last group at which the row is at risk, were it there from the beginning; -1 = none"""
+    late: IntArray | None
+    """[n] the last group that the row misses by entering late; -1 = none"""
 
     @classmethod
-    def of(cls, fit: FittedCox) -> RiskSets:
-        """Return the risk sets of a fitted model."""
-        times = np.unique(fit.exit[fit.event])
-        span = len(times) + 1
-        keys = np.unique(fit.stratum[fit.event] * span + np.searchsorted(times, fit.exit[fit.event]))
-        reach = np.searchsorted(times, fit.exit, side="right")
-        since = np.zeros(len(reach), int) if fit.entry is None else np.searchsorted(times, fit.entry, side="right")
-        first = np.searchsorted(keys, fit.stratum * span + since)
-        last = np.maximum(first, np.searchsorted(keys, fit.stratum * span + reach))
-        strata = np.arange(int(fit.stratum.max()) + 2)
-        group, passed, step_weight = _steps(fit, last[fit.event] - 1, len(keys))
-        return cls(
-            fit, times[keys % span], np.searchsorted(keys, strata * span), first, last, group, passed, step_weight
-        )
+    def of(cls, rows: Rows) -> RiskSets:
+        """Sort the rows and find the groups."""
+        order = np.lexsort((~rows.event, rows.day, rows.stratum))
+        rows = rows.taken(order)
+        day, event, stratum, entry = rows.day, rows.event, rows.stratum, rows.entry
+        at = np.flatnonzero(event)
+        new = np.ones(len(at), bool)
+        new[1:] = (np.diff(day[at]) != 0) | (np.diff(stratum[at]) != 0)
+        first = at[new]
+        tied = np.diff(np.append(np.flatnonzero(new), len(at)))
+        ends = np.searchsorted(stratum, stratum[first], side="right")
+        owner = _last_group(stratum, day, stratum[first], day[first])
+        late = None if entry is None else _last_group(stratum, entry, stratum[first], day[first])
+        return cls(rows, order, first, tied, ends, owner, late)
+
+    def rates(self, b: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the linear predictor and the weighted exp of it, [n] each."""
+        eta = self.rows.x @ b
+        if self.rows.offset is not None:
+            eta = eta + self.rows.offset
+        rates = np.exp(eta)
+        return eta, rates if self.rows.weight is None else rates * self.rows.weight
+
+    def sums(self, columns: FloatArray) -> GroupSums:
+        """Return sums of columns [n, q] over the groups."""
+        events = np.add.reduceat(columns[self.rows.event], np.cumsum(self.tied) - self.tied)
+        parts = _segments(columns, *self._leaving)
+        parts[:-1][self.same_stratum] += events[1:][self.same_stratum]
+        if self.late is not None:
+            parts -= _segments(columns, *self._entering)
+        return GroupSums(self._backwards(parts, np.add), events)
+
+    def spread_events(self, values: FloatArray) -> FloatArray:
+        """Return values [C] of the groups at their events, in the order of the rows with an event."""
+        spread: FloatArray = np.repeat(values, self.tied)
+        return spread
 
     @cached_property
-    def hazard(self) -> FloatArray:
-        """[n] relative hazard exp(x b), scaled by the largest of the stratum so that nothing overflows."""
-        predictor = self.fit.centered @ self.fit.coef
-        if self.fit.offset is not None:
-            predictor = predictor + self.fit.offset
-        top = np.full(len(self.start) - 1, -np.inf)
-        np.maximum.at(top, self.fit.stratum, predictor)
-        hazard: FloatArray = np.exp(predictor - top[self.fit.stratum])
-        return hazard
+    def same_stratum(self) -> BoolArray:
+        """[C - 1] whether the next group is of the same stratum."""
+        same: BoolArray = np.diff(self.end) == 0
+        return same
 
     @cached_property
-    def own_group(self) -> IntArray:
-        """[events] tie group of each event, rows in order."""
-        own: IntArray = self.last[self.fit.event] - 1
-        return own
+    def staying(self) -> IntArray:
+        """[C] how many are at risk and have no event on the day."""
+        return self.sums(np.ones((len(self.order), 1))).staying[:, 0].round().astype(int)
 
     @cached_property
-    def denominator(self) -> FloatArray:
-        """[M] weighted relative hazards at risk."""
-        return self._at_steps(np.ones((len(self.hazard), 1)))[:, 0]
+    def event_weight(self) -> FloatArray:
+        """[C] mean weight of the events."""
+        if self.rows.weight is None:
+            return np.ones(len(self.tied))
+        return np.add.reduceat(self.rows.weight[self.rows.event], np.cumsum(self.tied) - self.tied) / self.tied
+
+    def members(self, group: int) -> tuple[IntArray, IntArray]:
+        """Return the rows of the events of a group, and of those who stay."""
+        events = np.arange(self.first[group], self.first[group] + self.tied[group])
+        staying = np.arange(events[-1] + 1, self.end[group])
+        if self.rows.entry is not None:
+            staying = staying[self.rows.entry[staying] < self.rows.day[events[0]]]
+        return events, staying
+
+    def extremes(self, v: FloatArray) -> tuple[GroupSums, GroupSums]:
+        """Return the least and the largest v [n], as sums are returned; +-inf over nobody."""
+        return self._extreme(v, np.minimum, np.inf), self._extreme(v, np.maximum, -np.inf)
+
+    def _extreme(self, v: FloatArray, ufunc: np.ufunc, nothing: float) -> GroupSums:
+        events = ufunc.reduceat(v[self.rows.event], np.cumsum(self.tied) - self.tied)
+        if self.late is not None:
+            kept = [ufunc.reduce(v[self.members(g)[1]], initial=nothing) for g in range(len(self.first))]
+            return GroupSums(np.array(kept), events)
+        parts = np.full(len(self.first), nothing)
+        rows, _ = self._leaving
+        ufunc.at(parts, self.owner[rows], v[rows])
+        parts[:-1][self.same_stratum] = ufunc(parts[:-1], events[1:])[self.same_stratum]
+        return GroupSums(self._backwards(parts, ufunc), events)
+
+    def _backwards(self, parts: FloatArray, ufunc: np.ufunc) -> FloatArray:
+        """Accumulate from the last group of each stratum to the first."""
+        cuts = np.flatnonzero(~self.same_stratum) + 1
+        for low, high in zip((0, *cuts), (*cuts, len(parts)), strict=True):
+            parts[low:high] = ufunc.accumulate(parts[low:high][::-1], axis=0)[::-1]
+        return parts
 
     @cached_property
-    def mean(self) -> FloatArray:
-        """[M, p] weighted means of the centered covariates at risk."""
-        mean: FloatArray = self._at_steps(self.fit.centered) / self.denominator[:, None]
-        return mean
+    def _leaving(self) -> tuple[IntArray, IntArray]:
+        return self._by(self.owner, ~self.rows.event)
 
     @cached_property
-    def covariance(self) -> FloatArray:
-        """[M, p, p] weighted covariances of the covariates at risk."""
-        p = self.fit.covariates.shape[1]
-        i, j = np.triu_indices(p)
-        products = self._at_steps(self.fit.centered[:, i] * self.fit.centered[:, j]) / self.denominator[:, None]
-        second = np.empty((len(products), p, p))
-        second[:, i, j] = second[:, j, i] = products
-        covariance: FloatArray = second - self.mean[:, :, None] * self.mean[:, None, :]
-        return covariance
+    def _entering(self) -> tuple[IntArray, IntArray]:
+        assert self.late is not None
+        return self._by(self.late, np.ones(len(self.order), bool))
 
-    @cached_property
-    def step_hazard(self) -> FloatArray:
-        """[M] increments of the cumulative baseline hazard."""
-        increments: FloatArray = self.step_weight / self.denominator
-        return increments
-
-    @cached_property
-    def group_mean(self) -> FloatArray:
-        """[G, p] means of the covariates at the events of each group, averaged over its steps."""
-        steps = np.bincount(self.group, minlength=len(self.time))
-        return self.by_group(self.mean) / steps[:, None]
-
-    @cached_property
-    def information(self) -> FloatArray:
-        """[p, p] observed information of the coefficients."""
-        return self.weighted_information(np.ones(len(self.group)))
-
-    def weighted_information(self, g: FloatArray) -> FloatArray:
-        """Return sum over steps of g V [p, p], V the covariance at the step times the weight of its events."""
-        information: FloatArray = np.einsum("m,mij->ij", g * self.step_weight, self.covariance)
-        return information
-
-    def by_group(self, values: FloatArray) -> FloatArray:
-        """Return the sums over the steps of each group [G, q] of values [M, q]."""
-        sums: FloatArray = np.stack([np.bincount(self.group, v, len(self.time)) for v in values.T], axis=1)
-        return sums
-
-    def while_at_risk(self, values: FloatArray) -> FloatArray:
-        """Return for each row the sum [n, q] of group values [G, q] over the groups at which it is at risk."""
-        running = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0)])
-        total: FloatArray = running[self.last] - running[self.first]
-        return total
-
-    def _at_steps(self, values: FloatArray) -> FloatArray:
-        """Return the sums of weight x hazard x values [M, q] over the rows at risk, events that are over taken off."""
-        weighted = values * (self.hazard * self.fit.weight)[:, None]
-        at_risk = self._at_risk(weighted)
-        tied = _sums(self.own_group, weighted[self.fit.event], len(self.time))
-        result: FloatArray = at_risk[self.group] - self.passed[:, None] * tied[self.group]
-        return result
-
-    def _at_risk(self, values: FloatArray) -> FloatArray:
-        ever = self.first < self.last
-        sums = _sums(self.last[ever] - 1, values[ever], len(self.time))
-        late = ever & (self.first > self.start[self.fit.stratum])
-        sums -= _sums(self.first[late] - 1, values[late], len(self.time))
-        for begin, end in zip(self.start[:-1], self.start[1:], strict=True):
-            sums[begin:end] = np.cumsum(sums[begin:end][::-1], axis=0)[::-1]
-        return sums
+    def _by(self, group: IntArray, wanted: BoolArray) -> tuple[IntArray, IntArray]:
+        """Return the wanted rows ordered by group and the number in each; rows never at risk are left out."""
+        wanted = wanted & (group >= 0)
+        if self.late is not None:
+            wanted = wanted & (self.late < self.owner)
+        rows = np.flatnonzero(wanted)
+        rows = rows[np.argsort(group[rows], kind="stable")]
+        return rows, np.bincount(group[rows], minlength=len(self.first))
 
 
-def _steps(fit: FittedCox, own: IntArray, groups: int) -> tuple[Any, Any, Any]:
-    d = np.bincount(own, minlength=groups)
-    weight = np.bincount(own, fit.weight[fit.event], groups)
-    if fit.ties == "breslow":
-        return np.arange(groups), np.zeros(groups), weight
-    group = np.repeat(np.arange(groups), d)
-    place = np.arange(len(group)) - np.repeat(np.cumsum(d) - d, d)
-    return group, place / d[group], (weight / np.maximum(d, 1))[group]
+def _last_group(stratum: IntArray, day: IntArray, group_stratum: IntArray, group_day: IntArray) -> IntArray:
+    """Return for each row the last group of its stratum on or before a day; -1 = none."""
+    span = int(max(day.max(), group_day.max(initial=0))) + 1
+    keys = group_stratum.astype(np.int64) * span + group_day
+    place = np.searchsorted(keys, stratum.astype(np.int64) * span + day, side="right") - 1
+    found: IntArray = np.where((place >= 0) & (group_stratum[place] == stratum), place, -1) if len(keys) else place
+    return found
 
 
-def _sums(place: IntArray, values: FloatArray, size: int) -> FloatArray:
-    sums: FloatArray = np.stack([np.bincount(place, column, size) for column in values.T], axis=1)
-    return sums
+def _segments(columns: FloatArray, rows: IntArray, counts: IntArray) -> FloatArray:
+    """Return sums of the chosen rows by group; empty groups, which reduceat cannot tell, are zero."""
+    padded = np.concatenate([columns[rows], np.zeros((1, columns.shape[1]))])
+    totals: FloatArray = np.add.reduceat(padded, np.cumsum(counts) - counts)
+    totals[counts == 0] = 0.0
+    return totals
