@@ -66,10 +66,11 @@ def log_rank(times: EventTimes | RiskTable, weight: Weight = LOG_RANK) -> LogRan
     table = as_table(times)
     require_arms(table)
     ties, weights = table.ties, tie_weights(table, weight)
-    expected = _sum_by_stratum(ties, _expected(ties) * weights[:, None], len(table.strata))
-    observed = _sum_by_stratum(ties, ties.events * weights[:, None], len(table.strata))
-    variance = _covariance(ties, weights)
-    difference = observed.sum(axis=0) - expected.sum(axis=0)
+    with np.errstate(invalid="ignore"):  # an infinite weight is refused below
+        expected = _sum_by_stratum(ties, _expected(ties) * weights[:, None], len(table.strata))
+        observed = _sum_by_stratum(ties, ties.events * weights[:, None], len(table.strata))
+        variance = _covariance(ties, weights)
+        difference = observed.sum(axis=0) - expected.sum(axis=0)
     test = _test(difference, variance, weights, ties)
     z = _z(difference, variance) if test.problem is None and len(table.arms) == 2 else None
     return LogRank(

@@ -10,7 +10,14 @@ import numpy as np
 from trialwright.stats.arrays import FloatArray
 from trialwright.stats.estimates import normal_tail
 from trialwright.stats.event_times import EventTimes
-from trialwright.stats.log_rank import NO_INFORMATION, require_arms, spread_of_ties, tie_weights, uninformative_strata
+from trialwright.stats.log_rank import (
+    NO_FINITE_WEIGHT,
+    NO_INFORMATION,
+    require_arms,
+    spread_of_ties,
+    tie_weights,
+    uninformative_strata,
+)
 from trialwright.stats.normal import MOST_DIMENSIONS, any_beyond
 from trialwright.stats.risk_table import RiskTable, as_table
 from trialwright.stats.weights import FlemingHarrington, Weight
@@ -71,10 +78,10 @@ def max_combo(times: EventTimes | RiskTable, weights: Sequence[Weight] = THREE) 
     table = _checked(as_table(times), weights)
     ties, w = table.ties, np.array([tie_weights(table, weight) for weight in weights])
     share = ties.at_risk[:, 1] / ties.at_risk.sum(axis=1)
-    difference = w @ (ties.events[:, 1] - ties.events.sum(axis=1) * share)
-    covariance = (w * (spread_of_ties(ties) * share * (1 - share))) @ w.T
     names = tuple(str(weight) for weight in weights)
     with np.errstate(invalid="ignore", divide="ignore"):
+        difference = w @ (ties.events[:, 1] - ties.events.sum(axis=1) * share)
+        covariance = (w * (spread_of_ties(ties) * share * (1 - share))) @ w.T
         z = difference / np.sqrt(np.diag(covariance))
     problem = _problem(np.diag(covariance), names)
     largest = None if problem else int(np.abs(z).argmax())
@@ -107,7 +114,10 @@ def _checked(table: RiskTable, weights: Sequence[Weight]) -> RiskTable:
 def _problem(variances: FloatArray, names: tuple[str, ...]) -> str | None:
     if not variances.any():
         return NO_INFORMATION
-    empty = [name for name, v in zip(names, variances, strict=True) if not 0 < v < np.inf]
+    infinite = [name for name, v in zip(names, variances, strict=True) if not np.isfinite(v)]
+    if infinite:
+        return f"{infinite[0]}: {NO_FINITE_WEIGHT}"
+    empty = [name for name, v in zip(names, variances, strict=True) if v == 0]
     return f"{NO_INFORMATION} to which {empty[0]} gives weight" if empty else None
 
 
