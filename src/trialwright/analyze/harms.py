@@ -1,11 +1,12 @@
-"""Adverse events: treated patients by worst grade of each term."""
+"""Adverse events: treated patients by worst grade of each term, and the comparison of the arms."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from trialwright.analyze.proportions import difference
+from trialwright.analyze.harm_rates import ANY, Harms, rate_ratio_of, risks
+from trialwright.analyze.proportions import Compared, difference, limits_of, share_limits
 from trialwright.analyze.study import Finding, Group, Place, Study
 
 if TYPE_CHECKING:
@@ -14,27 +15,30 @@ if TYPE_CHECKING:
 __all__ = ["ANY", "harms"]
 
 SOURCE = "derive.worst_grades"
-ANY = "any"
-"""Item of the worst grade over all terms."""
 GRADES = range(1, 6)
 SEVERE = 3
+KINDS = {"any grade": 1, "grade 3 or higher": SEVERE}
+"""Least grade of the events that are compared and timed."""
 
 
 def harms(study: Study, item: AnalysisItem) -> Iterator[Finding]:
     """Return, for each arm, the share of treated patients with each term by worst grade; ``any`` first, then by name.
 
-    Every term seen in the population has a row in every arm, zero or not. A comparison, where the plan asks for one,
-    is of any event and of any event of grade 3 or higher.
+    Every term seen in the population has a row in every arm, zero or not. Any grade, and grade 3 or higher, have
+    limits, a rate per patient-year, and at the plan's landmarks the risk with death as a competing event. A comparison,
+    where the plan asks for one, is of any event and of any event of grade 3 or higher.
     """
     place = Place(study.cut, item.endpoint, item.population)
     *arms, everyone = study.groups(item.population)
-    grades = _grades(study, everyone)
+    grades, timed = _grades(study, everyone), Harms.of(study)
     for arm in arms:
         for term, worst in grades.items():
             yield from _term(place, arm, term, worst, study)
+            for kind, least in KINDS.items():
+                yield from risks(timed, place, arm, (term, kind, least), item.at_months)
     if item.compare:
         for experimental, control, both in study.comparisons(arms):
-            yield from _compared(place, (experimental, control, both), grades[ANY], study)
+            yield from _compared(place, (experimental, control, both), grades[ANY], timed)
 
 
 def _grades(study: Study, population: Group) -> dict[str, dict[str, int]]:
@@ -54,17 +58,20 @@ def _term(place: Place, arm: Group, term: str, worst: Mapping[str, int], study: 
     key = f"{arm.of_endpoint(place.endpoint).key}/{term}"
     plan = study.protocol.safety
     window = f"treatment-emergent: to {plan.window.days_after_last_dose} days after the last dose; {plan.grading}"
-    wanted = [("any grade", set(GRADES)), ("grade 3 or higher", {g for g in GRADES if g >= SEVERE})]
+    wanted = [(kind, {g for g in GRADES if g >= least}) for kind, least in KINDS.items()]
     for statistic, kept in [*wanted, *((f"grade {grade}", {grade}) for grade in GRADES)]:
         by = Group(arm.name, f"{key}/{statistic}", tuple(s for s, grade in own.items() if grade in kept))
-        yield place.share(arm, statistic, by, SOURCE, item=term, method="worst-grade", conventions=window)
+        limits = limits_of(share_limits(len(by), len(arm), study.protocol.analysis)) if statistic in KINDS else {}
+        named = f"{window}; limits: {study.protocol.analysis.proportion_interval}" if limits else window
+        fields = {"item": term, "method": "worst-grade", "conventions": named}
+        yield place.share(arm, statistic, by, SOURCE, **limits | fields)
 
 
 def _compared(
-    place: Place, groups: tuple[Group, Group, Group], worst: Mapping[str, int], study: Study
+    place: Place, groups: tuple[Group, Group, Group], worst: Mapping[str, int], timed: Harms
 ) -> Iterator[Finding]:
-    *arms, both = groups
-    for statistic, least in (("any grade", 1), ("grade 3 or higher", SEVERE)):
-        one, two = ((sum(worst.get(s, 0) >= least for s in arm.subjects), len(arm)) for arm in arms)
-        fields = {"item": statistic, "source": SOURCE}
-        yield from difference(place, both, (one, two), study.protocol.analysis.confidence_level, fields)
+    for statistic, least in KINDS.items():
+        won = frozenset(subject for subject, grade in worst.items() if grade >= least)
+        compared = Compared(place, *groups, won, SOURCE, statistic)
+        yield from difference(compared, timed.study.protocol.analysis)
+        yield rate_ratio_of(timed, compared, (ANY, statistic, least))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trialwright.analyze.count_methods import COUNT_METHODS
 from trialwright.analyze.question_methods import QUESTION_METHODS
 from trialwright.results import Method
 
@@ -109,5 +110,5 @@ _ALL = (
     Method("date", "Date", "Days since 1970-01-01; the date stands in the conventions.", "ISO 8601"),
 )
 
-METHODS: dict[str, Method] = {method.id: method for method in (*_ALL, *QUESTION_METHODS)}
+METHODS: dict[str, Method] = {method.id: method for method in (*_ALL, *COUNT_METHODS, *QUESTION_METHODS)}
 """Every method by its id."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from trialwright.analyze.proportions import difference, proportion
+from trialwright.analyze.proportions import Compared, comparison, proportion
 from trialwright.analyze.study import Finding, Place, Study
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ BEST = ("CR", "PR", "SD", "NON-CR/NON-PD", "PD", "NE")
 
 
 def responses(study: Study, item: AnalysisItem) -> Iterator[Finding]:
-    """Return the rate of success, the best responses, and the difference of each arm from the control."""
+    """Return the rate of success, the best responses, and the comparison of each arm with the control."""
     place = Place(study.cut, item.endpoint, item.population)
     best = _column(study, item.endpoint, "best")
     successes = {subject for subject, success in _column(study, item.endpoint, "success").items() if success}
@@ -34,9 +34,8 @@ def responses(study: Study, item: AnalysisItem) -> Iterator[Finding]:
             yield place.count(group, "best response", with_it, SOURCE, item=kind)
     if item.compare:
         for experimental, control, both in study.comparisons(groups):
-            one, two = ((len(successes & set(arm.subjects)), len(arm)) for arm in (experimental, control))
-            level = study.protocol.analysis.confidence_level
-            yield from difference(place, both, (one, two), level, {"source": SOURCE})
+            compared = Compared(place, experimental, control, both, frozenset(successes), SOURCE)
+            yield from comparison(compared, study)
 
 
 def _column(study: Study, endpoint: str, name: str) -> dict[str, object]:
