@@ -134,6 +134,35 @@ def test_cox_model_of_the_arm(case: dict[str, Any], ties: str, analyze: Analyze,
     check_model(model, case["expect"][ties.replace("discrete", "exact")], f"{case['id']}/{ties}", differences)
 
 
+ADJUSTED = {
+    # case: arm, covariates, and our terms (the arm first) in the order of the reference
+    "cox/veteran/full": ("trt", "karno,age,celltype", (0, 1, 2, 3, 4, 5)),
+    "cox/veteran/strat": ("trt", "karno", (0, 1)),
+    "cox/lung": ("sex", "age,ph.karno", (1, 0, 2)),
+    "cox/ovarian": ("rx", "age", (0, 1)),
+    "cox/colon_death": ("rx", "sex,age,node4", (0, 1, 2, 3, 4)),
+    "cox/gbsg": ("hormon", "age,size,nodes", (0, 1, 2, 3)),
+}
+ADJUSTED_CASES = [
+    pytest.param(each.values[0], ties, id=f"{each.id}/{ties}")
+    for each in of_kind("cox")
+    for ties in ("efron", "breslow", "discrete")
+    if each.id in ADJUSTED and ties.replace("discrete", "exact") in each.values[0]["expect"]
+]
+
+
+@pytest.mark.parametrize(("case", "ties"), ADJUSTED_CASES)
+def test_cox_model_beside_covariates(
+    case: dict[str, Any], ties: str, analyze: Analyze, differences: Differences
+) -> None:
+    arm, covariates, order = ADJUSTED[case["id"]]
+    options = asked(case, arm) | {"covariates": covariates, "ties": ties}
+    model = analyze(data_of(case), **options)["cox"]["adjusted"]
+    model["terms"] = [model["terms"][i] for i in order]
+    expected = case["expect"][ties.replace("discrete", "exact")]
+    check_model(model, expected, f"{case['id']}/{ties}", differences)
+
+
 def check_model(model: dict[str, Any], expected: dict[str, Any], where: str, differences: Differences) -> None:
     names = {"coef": "coef", "se": "se", "z": "z", "hazard_ratio": "hr", "lower": "hr_lower", "upper": "hr_upper"}
     for ours, theirs in names.items():
@@ -152,7 +181,9 @@ def check_model(model: dict[str, Any], expected: dict[str, Any], where: str, dif
 def check_proportional_hazards(
     test: dict[str, Any], expected: dict[str, Any], where: str, differences: Differences
 ) -> None:
-    found = [*test["terms"].values(), test["global"]]
+    named = [next(name for name in (*test["terms"], "GLOBAL") if name in row) for row in as_list(expected["rows"])]
+    found = [(test["terms"] | {"GLOBAL": test["global"]})[name] for name in named]
+    assert len(set(named)) == len(test["terms"]) + 1
     assert [each["df"] for each in found] == as_list(expected["df"])
     differences.check(where, "zph", [each["statistic"] for each in found], as_list(expected["chisq"]))
     differences.check(where, "zph P", [each["p"] for each in found], as_list(expected["p"]))

@@ -44,6 +44,8 @@ class Covariate:
     """One column of a model: numbers, or 1 for those at a level and 0 for the others."""
 
     name: str
+    term: str
+    """The column of the table it comes from."""
     values: NDArray[np.float64]
     """[n]"""
 
@@ -312,11 +314,11 @@ def _covariates(series: pl.Series, asked: str, rows: NDArray[Any]) -> Iterator[C
     if asked.strip() == series.name and _is_numeric(series, rows):
         values = _numbers(series, rows, "a number")
         _refuse(series, rows, ~np.isfinite(values), "finite")
-        yield Covariate(series.name, values)
+        yield Covariate(series.name, series.name, values)
         return
     labels = _labels(series)
     for level in _few(series.name, _in_order(labels), "levels")[1:]:
-        yield Covariate(f"{series.name}={level}", (labels == level).to_numpy().astype(float))
+        yield Covariate(f"{series.name}={level}", series.name, (labels == level).to_numpy().astype(float))
 
 
 def _is_numeric(series: pl.Series, rows: NDArray[Any]) -> bool:

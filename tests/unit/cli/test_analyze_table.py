@@ -149,6 +149,48 @@ def test_near_equal_times_are_one_time_unless_asked_otherwise(answer):
     assert answer(text, "--preset", "SAS")["conventions"]["times"] == "continuous; exact ties only"
 
 
+WITH_AGE = "time,status,arm,age,stage\n" + "".join(
+    f"{t},{int(t % 4 > 0)},{arm},{age},{stage}\n"
+    for t, arm, age, stage in zip(
+        range(1, 13), "ABBAABABBABA", (50, 61, 47, 70, 55, 66, 49, 58, 73, 52, 64, 60), "123123123123", strict=True
+    )
+)
+
+
+def test_covariates_are_numbers_or_categories(answer):
+    model = answer(WITH_AGE, "--covariates", "age,factor(stage)")["cox"]["adjusted"]
+    assert [term["term"] for term in model["terms"]] == ["B v A", "age", "stage=2", "stage=3"]
+    assert model["model"] == "arm + age + factor(stage)"
+    assert model["wald"]["df"] == 4
+    assert list(model["proportional_hazards"]["terms"]) == ["arm", "age", "stage"]
+    numeric = answer(WITH_AGE, "--covariates", "stage")["cox"]["adjusted"]
+    assert [term["term"] for term in numeric["terms"]] == ["B v A", "stage"]
+
+
+def test_an_aliased_covariate_is_named_and_not_estimable(answer):
+    text = WITH_AGE.replace("age,stage", "age,stage,twice").replace("\n", ",\n")
+    rows = [line.rstrip(",") for line in text.splitlines()]
+    doubled = "\n".join([rows[0], *(f"{row},{2 * int(row.split(',')[3])}" for row in rows[1:])]) + "\n"
+    terms = answer(doubled, "--covariates", "age,twice")["cox"]["adjusted"]["terms"]
+    assert terms[1]["coef"] is not None
+    assert terms[2]["coef"] is None
+    assert "aliased" in terms[2]["problem"]
+
+
+def test_a_constant_covariate_is_named(answer):
+    text = WITH_AGE.replace("stage", "same").replace(",1\n", ",7\n").replace(",2\n", ",7\n").replace(",3\n", ",7\n")
+    terms = answer(text, "--covariates", "same")["cox"]["adjusted"]["terms"]
+    assert terms[1]["problem"] == "constant: 7 in each of the 12 rows"
+    assert terms[0]["coef"] is not None
+
+
+@pytest.mark.parametrize("ties", ["exact", "discrete"])
+def test_under_exact_ties_there_is_no_test_of_proportional_hazards(answer, ties):
+    model = answer(SOUND, "--ties", ties)["cox"]["unstratified"]
+    assert model["terms"][0]["hazard_ratio"] == pytest.approx(0.184917, abs=1e-6)
+    assert model["proportional_hazards"]["problem"].startswith(f"no test of proportional hazards under {ties} ties")
+
+
 def test_missing_values_are_refused_until_they_may_be_dropped_and_then_counted(run, answer):
     text = SOUND + ".,1,A\n5,NA,B\n6,1,\nNaN,,B\n"
     code, _, err = run(text)
@@ -178,6 +220,11 @@ def test_a_column_that_is_not_used_may_have_gaps(answer):
         (SOUND, ("--control", "Z"), "'Z' is no arm of column 'arm'; the arms are: A, B"),
         (SOUND, ("--strata", "sites"), "no column is called 'sites'"),
         (SOUND, ("--strata", "arm"), "'arm' is time, event or arm already"),
+        (
+            WITH_AGE.replace("61", "x"),
+            ("--covariates", "age"),
+            r"'age' must be a number throughout.*write factor\(age\)",
+        ),
         (SOUND, ("--level", "95"), r"level must be in \(0, 1\)"),
         (SOUND, ("--preset", "Stata"), "preset must be one of R, SAS"),
         (SOUND, ("--ties", "exakt"), "ties must be one of efron, breslow, exact, discrete"),
