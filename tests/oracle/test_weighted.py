@@ -12,6 +12,7 @@ from trialwright.stats import (
     FlemingHarrington,
     Gehan,
     ModestlyWeighted,
+    PetoPeto,
     log_rank,
     max_combo,
 )
@@ -121,3 +122,10 @@ def test_gehan_as_printed_by_sas() -> None:
     times = event_times(data | {"years": years}, "years", ("fstat", [1]), "afb")
     assert log_rank(times, Gehan()).test.statistic == pytest.approx(printed["wilcoxon_gehan"], abs=0.5e-4)
     assert log_rank(times).test.statistic == pytest.approx(printed["logrank"], abs=0.5e-4)
+
+
+def test_what_r_and_sas_call_peto() -> None:
+    """Two tests of one name (WHAS500 by atrial fibrillation, CAMIS): S(t-) in R, S~(t) with one added in SAS."""
+    times = event_times(columns(shared("data/whas500.csv")), "lenfol", ("fstat", [1]), "afb")
+    assert log_rank(times, FlemingHarrington(1, 0)).test.statistic == pytest.approx(9.9000, abs=0.5e-4)
+    assert log_rank(times, PetoPeto()).test.statistic == pytest.approx(9.8238, abs=0.5e-4)
