@@ -488,7 +488,7 @@ class AnalysisItem(Model):
     endpoint: Id
     population: Id
     at_months: tuple[Positive, ...] = ()
-    """Landmarks at which event-free rates are estimated."""
+    """Landmarks at which event-free rates, or risks of adverse events, are estimated."""
     compare: bool = True
     """Test and estimate the difference between the arms."""
 

@@ -14,6 +14,7 @@ from trialwright.protocol.models import Protocol
 __all__ = ["Loc", "check_references", "misfits", "unknown"]
 
 Loc = tuple[str | int, ...]
+_WITH_LANDMARKS = ("time to event", "adverse events")
 
 
 def check_references(protocol: Protocol) -> None:
@@ -160,6 +161,8 @@ def _analysis(protocol: Protocol) -> Iterator[Misfit]:
         yield unknown(("analysis", "control"), "arm", plan.control, _ids(protocol.arms))
     if plan.stratified and not protocol.randomization.strata:
         yield Misfit(("analysis", "stratified"), "a stratified analysis needs strata under randomization; none given")
+    if plan.stratum_weights and not plan.stratified:
+        yield Misfit(("analysis", "stratum_weights"), "weights of strata belong to a plan with stratified: true")
     for index, cut in enumerate(plan.cuts):
         if cut.endpoint is not None and cut.endpoint not in timed:
             yield unknown(("analysis", "cuts", index, "endpoint"), "time-to-event endpoint", cut.endpoint, timed)
@@ -172,8 +175,9 @@ def _analysis(protocol: Protocol) -> Iterator[Misfit]:
         elif protocol.endpoint(item.endpoint).kind == "not derived":
             message = f"endpoint {item.endpoint!r} is of kind 'not derived' and cannot be analyzed"
             yield Misfit(("analysis", "items", index, "endpoint"), message)
-        elif item.at_months and item.endpoint not in timed:
-            message = f"landmarks belong to endpoints of kind 'time to event'; {item.endpoint!r} is none"
+        elif item.at_months and protocol.endpoint(item.endpoint).kind not in _WITH_LANDMARKS:
+            message = f"landmarks belong to endpoints of kind {' or '.join(map(repr, _WITH_LANDMARKS))}"
+            message += f"; {item.endpoint!r} is none"
             yield Misfit(("analysis", "items", index, "at_months"), message)
         if item.population not in _ids(plan.populations):
             yield unknown(

@@ -66,6 +66,7 @@ def changed(tmp_path):
         ("events: 30}", "events: 61}", "must be at most the 60 patients of the trial; found 61"),
         ("{endpoint: ORR, population: ITT}", "{endpoint: ORR, population: PP}", "population 'PP' is not in this"),
         ("{endpoint: ORR,", "{at_months: [6], endpoint: ORR,", "landmarks belong to endpoints of kind 'time to event'"),
+        ("stratified: true", "stratified: false\n  stratum_weights: sample size", "weights of strata belong to a plan"),
         ("about: [E01", "about: [E011", "criterion or section 'E011' is not in this protocol; did you mean 'E01'?"),
         ("levels: [400, 300, 200]", "levels: [400, 200]", "starting dose 300 is not among the dose levels"),
     ],
