@@ -163,6 +163,28 @@ def test_cox_model_beside_covariates(
     check_model(model, expected, f"{case['id']}/{ties}", differences)
 
 
+EXACT = [
+    pytest.param(case, id=f"{case['data']}/{len(case['strata'])} strata")
+    for case in shared_cases("exact_marginal.json")
+]
+
+
+@pytest.mark.parametrize("case", EXACT)
+def test_exact_marginal_ties(case: dict[str, Any], analyze: Analyze, differences: Differences) -> None:
+    arm, value = case["x"]
+    control = next(level for level in sorted(set(columns(data_of(case))[arm])) if level != value)
+    options = {"time": case["time"], "event": case["event"][0], "event_value": case["event"][1], "arm": arm}
+    strata = ",".join(case["strata"]) or None
+    found = analyze(data_of(case), **options, control=control, strata=strata, ties="exact")
+    model, expected = found["cox"]["stratified" if strata else "unstratified"], case["expect"]
+    where = f"exact/{case['data']}/{strata}"
+    differences.check(where, "coef", model["terms"][0]["coef"], expected["coef"], 1e-10)
+    differences.check(where, "log-likelihood", model["log_likelihood"], expected["loglik"], 1e-10)
+    differences.check(where, "se", model["terms"][0]["se"], expected["se"], 1e-8)
+    differences.check(where, "score", model["score"]["statistic"], expected["score"], 1e-8)
+    differences.check(where, "lrt", model["likelihood_ratio"]["statistic"], expected["lrt"], 1e-9)
+
+
 def check_model(model: dict[str, Any], expected: dict[str, Any], where: str, differences: Differences) -> None:
     names = {"coef": "coef", "se": "se", "z": "z", "hazard_ratio": "hr", "lower": "hr_lower", "upper": "hr_upper"}
     for ours, theirs in names.items():
