@@ -47,7 +47,7 @@ class Contrast:
 
         >>> ratio = Contrast.ratio(2.0, 0.5, 0.95)
         >>> round(ratio.lower, 6), round(ratio.z, 6)
-        (0.750623, 1.386294)
+        (0.750636, 1.386294)
         """
         half = two_sided_z(level) * se_log
         if not se_log > 0:

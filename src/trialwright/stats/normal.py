@@ -10,11 +10,13 @@ exponential rule (Takahasi and Mori 1974), whose points crowd at both ends.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from itertools import product
 
 import numpy as np
 
 from trialwright.stats.arrays import FloatArray
+from trialwright.stats.columns import frozen
 
 SAME = 1 - 1e-12
 """Correlations beyond this are one: round-off of a singular matrix, not a difference of two statistics."""
@@ -91,6 +93,7 @@ def phi(z: FloatArray) -> FloatArray:
     return np.asarray(ndtr(z))
 
 
+@cache
 def double_exponential() -> tuple[FloatArray, FloatArray]:
     """Return points [K] and weights [K] of the double exponential rule on [0, 1].
 
@@ -103,7 +106,7 @@ def double_exponential() -> tuple[FloatArray, FloatArray]:
     u = np.pi / 2 * np.sinh(t)
     x = 1 / (1 + np.exp(-2 * u))
     w = step * np.pi / 4 * np.cosh(t) / np.cosh(u) ** 2
-    return x, w
+    return frozen(x), frozen(w)
 
 
 def adaptive(f: Callable[[FloatArray], FloatArray], edges: Sequence[float], tolerance: float = 1e-13) -> float:
@@ -126,10 +129,16 @@ def adaptive(f: Callable[[FloatArray], FloatArray], edges: Sequence[float], tole
 
 
 def _gauss(f: Callable[[FloatArray], FloatArray], a: FloatArray, b: FloatArray) -> FloatArray:
-    x, w = np.polynomial.legendre.leggauss(15)
+    x, w = _legendre()
     half = (b - a) / 2
     points = a[:, None] + half[:, None] * (1 + x)
     return np.asarray(f(points.ravel()).reshape(points.shape) @ w * half)
+
+
+@cache
+def _legendre() -> tuple[FloatArray, FloatArray]:
+    x, w = np.polynomial.legendre.leggauss(15)
+    return frozen(x), frozen(w)
 
 
 def _first_beyond(limit: float, r: FloatArray, two_sided: bool) -> float:

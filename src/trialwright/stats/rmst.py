@@ -106,7 +106,7 @@ def compare_restricted_means(
 
     >>> times = EventTimes.of([2, 4, 6, 9, 3, 5, 8, 9], [1, 1, 1, 1, 1, 0, 1, 1], list("AAAABBBB"))
     >>> round(compare_restricted_means(times, tau=8).difference.value, 6)
-    1.0
+    1.75
     """
     table, until = as_table(times), as_tau(tau)
     if len(table.arms) != 2:
