@@ -113,13 +113,14 @@ def _uphill(
 
 
 def _wald(b: FloatArray, at: Derivatives, main: FloatArray, df: int) -> Test:
-    """Return the Wald test of what the main effects leave of b; it does not depend on how the cells are coded."""
-    if _rank(at.information) < len(b) - 1:
-        return Test.impossible("no event links some cells of arm and level, so their hazard ratio is not determined")
+    """Return the Wald test of all contrasts that the data speak of and the main effects leave out."""
     if np.abs(b).max() > FAR:
         problem = "a hazard ratio is 0 or infinite: some cell of arm and level has no event while others are at risk"
         return Test.impossible(problem)
-    directions, _, _ = np.linalg.svd((main - main[0])[1:])
-    left = directions[:, len(directions) - df :]
-    variance = left.T @ np.linalg.inv(at.information[1:, 1:]) @ left
-    return Test.chi_square(float((left.T @ b[1:]) @ np.linalg.solve(variance, left.T @ b[1:])), df)
+    _, direction = np.linalg.eigh(at.information)
+    known = direction[:, len(b) - _rank(at.information) :]
+    _, _, rows = np.linalg.svd(main.T @ known)
+    contrasts = known @ rows[known.shape[1] - df :].T
+    estimate = contrasts.T @ b
+    variance = contrasts.T @ np.linalg.pinv(at.information, rcond=1e-11, hermitian=True) @ contrasts
+    return Test.chi_square(float(estimate @ np.linalg.solve(variance, estimate)), df)
