@@ -9,7 +9,7 @@ import pytest
 
 from trialwright.analyze import rerandomization_test
 from trialwright.analyze.rerandomization import _Lists
-from trialwright.randomize import Scheme, allocate_many, key_from_seed
+from trialwright.randomize import Allocator, Scheme, allocate_many, key_from_seed
 from trialwright.stats import EventTimes, FixedOutcomes, FlemingHarrington, log_rank
 
 PAIRS = Scheme.of({"A": 1, "B": 1}, [2])
@@ -136,6 +136,25 @@ def test_positions_keep_the_places_of_those_not_analyzed() -> None:
     exact = (np.abs(np.where(np.isnan(z), 0, z)) >= abs(found.observed or 0) - 1e-9).mean()
     assert found.p == pytest.approx(exact, abs=4 * (found.p_se or 0))
     assert found.without_information == pytest.approx(20_000 / 8, rel=0.1)  # all of one arm
+
+
+def test_stored_allocations_in_any_order_of_rows() -> None:
+    """What the trial stored of each allocation is all the test needs; rows may be shuffled, patients left out."""
+    scheme = Scheme.of({"A": 1, "B": 1}, [2, 4], {"sex": ["f", "m"]})
+    allocator, rng = Allocator(scheme, bytes(32), "list"), np.random.default_rng(3)
+    stored = [allocator.next(scheme.strata[s]) for s in rng.integers(0, 2, 40)]
+    day, kept = rng.integers(1, 30, 40), rng.permutation(40)[:35]
+
+    def test_of(rows: Any) -> Any:
+        times = EventTimes.of(day[rows], np.ones(len(rows), bool), [stored[i].arm for i in rows])
+        where = {"randomized_in": [stored[i].stratum for i in rows], "position": [stored[i].position for i in rows]}
+        return rerandomization_test(times, scheme, seed=6, draws=2000, **where)  # type: ignore[arg-type]
+
+    shuffled, ordered = test_of(kept), test_of(np.sort(kept))
+    assert shuffled.observed == pytest.approx(ordered.observed)
+    assert (shuffled.p, shuffled.p_one_sided) == (ordered.p, ordered.p_one_sided)
+    with pytest.raises(ValueError, match="cannot have made these allocations in this order"):
+        rerandomization_test(EventTimes.of(day[:4], [1] * 4, list("AABB")), PAIRS, seed=1)
 
 
 def test_no_information() -> None:
