@@ -10,11 +10,14 @@ from trialwright.stats.calendar import DAYS_PER_MONTH, DAYS_PER_WEEK, days, mont
 from trialwright.stats.cause_specific import cause_specific_hazards, cause_specific_log_rank
 from trialwright.stats.competing import CompetingTimes
 from trialwright.stats.compiled import kernel
+from trialwright.stats.concordance import Concordance, concordance
 from trialwright.stats.contingency import fisher_exact, pearson_chi_square
 from trialwright.stats.contrasts import Contrast
 from trialwright.stats.covariate_adjusted import CovariateAdjusted, covariate_adjusted
 from trialwright.stats.cox import CoxFit, HazardRatio, cox
+from trialwright.stats.cox_baseline import BaselineHazard, baseline_hazard
 from trialwright.stats.cox_data import CoxData
+from trialwright.stats.cox_inference import profile_hazard_ratios, profile_limits
 from trialwright.stats.cox_regression import Coefficient, CoxRegression, cox_regression
 from trialwright.stats.curve import Beyond, Curve, Flat
 from trialwright.stats.design_matrix import Design, design_matrix
@@ -36,9 +39,12 @@ from trialwright.stats.fine_gray import (
     SubdistributionTies,
     fine_gray,
 )
+from trialwright.stats.firth import FirthCoefficient, FirthFit, cox_firth
 from trialwright.stats.fitted_cox import FittedCox
 from trialwright.stats.gray import GrayTest, gray_test
 from trialwright.stats.interaction import Interaction, interaction
+from trialwright.stats.interval_censored import IntervalCensored, interval_censored
+from trialwright.stats.interval_times import IntervalTimes
 from trialwright.stats.intervals import Interval
 from trialwright.stats.kaplan_meier import kaplan_meier, reverse_kaplan_meier
 from trialwright.stats.landmark import SurvivalDifference, ZTest, survival_difference
@@ -96,6 +102,7 @@ from trialwright.stats.stratified_tables import (
     mantel_haenszel_odds_ratio,
     mantel_haenszel_risk_ratio,
 )
+from trialwright.stats.turnbull import IntervalCurve, turnbull
 from trialwright.stats.weights import FlemingHarrington, Gehan, ModestlyWeighted, PetoPeto, TaroneWare, Weight
 from trialwright.stats.wins import EndpointWins, Wins, WinVariance, wins
 
@@ -107,11 +114,13 @@ __all__ = [
     "AdverseEventRisk",
     "Band",
     "BandKind",
+    "BaselineHazard",
     "BatchResult",
     "Beyond",
     "CensoringTies",
     "Coefficient",
     "CompetingTimes",
+    "Concordance",
     "Contrast",
     "CovariateAdjusted",
     "CoxData",
@@ -127,6 +136,8 @@ __all__ = [
     "EventTimes",
     "Failure",
     "FineGrayFit",
+    "FirthCoefficient",
+    "FirthFit",
     "FittedCox",
     "FixedOutcomes",
     "Flat",
@@ -138,6 +149,9 @@ __all__ = [
     "IncidenceVariance",
     "Interaction",
     "Interval",
+    "IntervalCensored",
+    "IntervalCurve",
+    "IntervalTimes",
     "Jackknife",
     "LabelledRisk",
     "LogRank",
@@ -172,16 +186,19 @@ __all__ = [
     "adverse_event_risk",
     "agresti_coull",
     "analyze_batch",
+    "baseline_hazard",
     "breslow_day",
     "cause_specific_hazards",
     "cause_specific_log_rank",
     "clopper_pearson",
     "cochran_mantel_haenszel",
     "compare_restricted_means",
+    "concordance",
     "conditional_odds_ratio",
     "confidence_band",
     "covariate_adjusted",
     "cox",
+    "cox_firth",
     "cox_regression",
     "cox_residuals",
     "days",
@@ -199,6 +216,7 @@ __all__ = [
     "gray_test",
     "hall_wellner_critical",
     "interaction",
+    "interval_censored",
     "jeffreys",
     "kaplan_meier",
     "katz",
@@ -220,6 +238,8 @@ __all__ = [
     "pearson_chi_square",
     "piecewise_exponential",
     "poisson_rate",
+    "profile_hazard_ratios",
+    "profile_limits",
     "proportional_hazards_test",
     "propose_tau",
     "pseudo_rmst",
@@ -232,6 +252,7 @@ __all__ = [
     "stratified_newcombe",
     "stratified_score_test",
     "survival_difference",
+    "turnbull",
     "wald",
     "wald_difference",
     "wald_rate_ratio",

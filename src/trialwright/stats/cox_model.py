@@ -127,6 +127,7 @@ def _compiled(rows: Rows, rule: TieRule) -> Likelihood:
     cuts = np.concatenate([[0], np.flatnonzero(np.diff(rows.stratum)) + 1, [len(rows.stratum)]])
     parts = [_part(rows, low, high) for low, high in pairwise(cuts.tolist())]
     p = rows.x.shape[1]
+    own, given = _events(rows)
 
     def one(part: tuple[Any, ...], b: FloatArray) -> FloatArray:
         out = np.zeros(1 + p + p * p)
@@ -135,9 +136,17 @@ def _compiled(rows: Rows, rule: TieRule) -> Likelihood:
 
     def likelihood(b: FloatArray) -> Derivatives:
         total = np.sum(_each(lambda part: one(part, b), parts, len(rows.stratum)), axis=0)
-        return Derivatives(float(total[0]), total[1 : 1 + p], total[1 + p :].reshape(p, p))
+        return Derivatives(float(total[0] + own @ b + given), own + total[1 : 1 + p], total[1 + p :].reshape(p, p))
 
     return likelihood
+
+
+def _events(rows: Rows) -> tuple[FloatArray, float]:
+    """Return the sums over events of covariates [p] and offset, weighted: they do not change with b."""
+    weight = rows.event.astype(float)
+    if rows.weight is not None:
+        weight *= rows.weight
+    return weight @ rows.x, 0.0 if rows.offset is None else float(weight @ rows.offset)
 
 
 def _part(rows: Rows, low: int, high: int) -> tuple[Any, ...]:

@@ -107,7 +107,8 @@ def _mode(groups: TieGroups) -> FloatArray:
         middle = (low + high) / 2
         slope = 1 - np.exp(middle) + (groups.events * _first(_rates(groups.log_rate + middle[:, None]))).sum(axis=1)
         low, high = np.where(slope > 0, middle, low), np.where(slope > 0, high, middle)
-    return (low + high) / 2
+    mode: FloatArray = (low + high) / 2
+    return mode
 
 
 def _reach(groups: TieGroups, mode: FloatArray, deviation: FloatArray) -> FloatArray:
