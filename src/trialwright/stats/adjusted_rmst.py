@@ -150,7 +150,7 @@ LINKS: dict[str, tuple[Link, Link]] = {"identity": (lambda eta: eta, np.ones_lik
 
 
 def _solve(x: FloatArray, y: FloatArray, w: FloatArray, mean: Link, slope: Link) -> FloatArray:
-    """Return the root of sum w x (y - mean(x beta)), by Newton's method from the weighted mean, shortening long steps."""
+    """Return the root of sum w x (y - mean(x beta)), by Newton's method with long steps shortened."""
     start = np.zeros(x.shape[1])
     average = float(w @ y / w.sum())
     start[0] = average if mean is not np.exp else np.log(average)
