@@ -18,7 +18,7 @@ def cause_specific_hazards(times: CompetingTimes, *, ties: TieRule = "efron", le
     >>> cause, arm = [1, 2, 1, 0, 2, 1, 1, 0], list("AABBABAB")
     >>> found = cause_specific_hazards(CompetingTimes.of([1, 2, 3, 4, 5, 6, 7, 8], cause, arm, causes=["x", "y"]))
     >>> round(found["x"].effect.hazard_ratio, 4), found["y"].effect.hazard_ratio
-    (0.6525, 0.0)
+    (0.7071, 0.0)
     """
     return {cause: cox(times.of_cause(cause), ties=ties, level=level) for cause in times.causes}
 
