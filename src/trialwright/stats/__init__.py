@@ -10,12 +10,12 @@ from trialwright.stats.calendar import DAYS_PER_MONTH, DAYS_PER_WEEK, days, mont
 from trialwright.stats.cause_specific import cause_specific_hazards, cause_specific_log_rank
 from trialwright.stats.competing import CompetingTimes
 from trialwright.stats.compiled import kernel
-from trialwright.stats.concordance import Concordance, concordance
 from trialwright.stats.contingency import fisher_exact, pearson_chi_square
 from trialwright.stats.contrasts import Contrast
 from trialwright.stats.covariate_adjusted import CovariateAdjusted, covariate_adjusted
 from trialwright.stats.cox import CoxFit, HazardRatio, cox
 from trialwright.stats.cox_baseline import BaselineHazard, baseline_hazard
+from trialwright.stats.cox_concordance import Concordance, concordance
 from trialwright.stats.cox_data import CoxData
 from trialwright.stats.cox_inference import profile_hazard_ratios, profile_limits
 from trialwright.stats.cox_regression import Coefficient, CoxRegression, cox_regression
