@@ -1,6 +1,7 @@
 """The analysis plan turned into results: every planned number with its method, its reason and its patients."""
 
 from trialwright.analyze.conventions import PRESETS, Conventions, conventions
+from trialwright.analyze.imputation import Courses
 from trialwright.analyze.methods import METHODS
 from trialwright.analyze.rerandomization import RerandomizationTest, rerandomization_test
 from trialwright.analyze.run import run
@@ -8,6 +9,7 @@ from trialwright.analyze.table import ArmSummary, Question, TableAnalysis, analy
 from trialwright.analyze.table_models import Model, Term
 from trialwright.analyze.table_results import table_results
 from trialwright.analyze.table_rows import Columns, Subjects
+from trialwright.analyze.tipping import Imputed, TippingMap, imputed, jump_to_reference, tipping_map
 
 __all__ = [
     "METHODS",
@@ -15,15 +17,21 @@ __all__ = [
     "ArmSummary",
     "Columns",
     "Conventions",
+    "Courses",
+    "Imputed",
     "Model",
     "Question",
     "RerandomizationTest",
     "Subjects",
     "TableAnalysis",
     "Term",
+    "TippingMap",
     "analyze_table",
     "conventions",
+    "imputed",
+    "jump_to_reference",
     "rerandomization_test",
     "run",
     "table_results",
+    "tipping_map",
 ]
