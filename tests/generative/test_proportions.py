@@ -170,3 +170,35 @@ def test_rates_scale_and_invert(x1: int, t1: float, x2: int, t2: float, level: f
     if x1 and x2:
         assert (ratio.lower, ratio.upper) == pytest.approx((1 / turned.upper, 1 / turned.lower))  # type: ignore[operator]
         assert stats.exact_rate_test(x1, t1, x2, t2).p == pytest.approx(stats.exact_rate_test(x2, t2, x1, t1).p)
+
+
+@pytest.mark.parametrize("share", [0.001, 0.05, 0.21, 0.5, 0.77, 0.95])
+@pytest.mark.parametrize("n", [1, 7, 40])
+def test_exact_limits_cover_what_they_promise(n: int, share: float) -> None:
+    """Summed over all outcomes, an exact 90 % interval holds the true share at least 90 % of the time."""
+    weights = [math.comb(n, x) * share**x * (1 - share) ** (n - x) for x in range(n + 1)]
+    held: Any = [stats.clopper_pearson(x, n, level=0.9) for x in range(n + 1)]
+    assert sum(w for w, found in zip(weights, held, strict=True) if found.lower <= share <= found.upper) >= 0.9
+
+
+@pytest.mark.parametrize(("one", "two"), [(0.5, 0.5), (0.1, 0.6), (0.8, 0.75)])
+def test_exact_odds_ratios_cover_what_they_promise(one: float, two: float) -> None:
+    n1, n2 = 8, 11
+    truth, covered = one / (1 - one) / (two / (1 - two)), 0.0
+    for x1 in range(n1 + 1):
+        for x2 in range(n2 + 1):
+            found: Any = stats.conditional_odds_ratio(x1, n1, x2, n2, level=0.9)
+            weight = math.comb(n1, x1) * one**x1 * (1 - one) ** (n1 - x1)
+            weight *= math.comb(n2, x2) * two**x2 * (1 - two) ** (n2 - x2)
+            covered += weight * (found.lower <= truth <= found.upper)
+    assert covered >= 0.9
+
+
+@pytest.mark.parametrize("mean", [0.05, 1.0, 7.3, 40.0])
+def test_exact_rates_cover_what_they_promise(mean: float) -> None:
+    covered, weight = 0.0, math.exp(-mean)
+    for x in range(200):
+        found: Any = stats.poisson_rate(x, 2.0, level=0.9)
+        covered += weight * (found.lower <= mean / 2 <= found.upper)
+        weight *= mean / (x + 1)
+    assert covered >= 0.9

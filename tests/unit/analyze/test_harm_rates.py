@@ -123,3 +123,14 @@ def test_who_was_never_treated_has_no_time_at_risk(four, protocol_with):
     row = one(run(four, protocol_with(analysis={"items": [item]})), "rate per patient-year, any grade", "B")
     assert (row.n, row.value) == (2, pytest.approx(YEAR / 10))
     assert row.conventions.endswith("; 1 never treated")
+
+
+def test_times_and_worst_grades_count_the_same_patients(results):
+    """Whoever has a worst grade of 3 or more has a first event of grade 3 or more."""
+    for kind in ("any grade", "grade 3 or higher"):
+        shares = results.where(endpoint="AE", statistic=kind)
+        assert len(shares) == 6
+        for share in shares:
+            rate = one(results, f"rate per patient-year, {kind}", share.group, share.item)
+            assert (rate.events, rate.n) == (share.events, share.n)
+            assert set(results.subjects[rate.subjects]) == set(results.subjects[share.subjects])
