@@ -10,6 +10,7 @@ from test_derive import HISTORY, built
 
 from trialwright.analyze.imputation import Courses, Hazards, completed, draw_hazards, pooled, uniforms
 from trialwright.analyze.multiplicity import adjusted
+from trialwright.analyze.tipping import imputed, tipping_map
 from trialwright.derive import best_response, time_to_event
 from trialwright.protocol import STRATEGIES, Estimand, IntercurrentEvent, with_estimands
 from trialwright.stats import EventTimes, cox, interaction
@@ -209,3 +210,31 @@ def test_interaction_with_levels_as_strata_is_the_sum_of_the_levels():
     coef = np.array([part.effect.coef for part in parts])
     wald = float((weights * (coef - np.average(coef, weights=weights)) ** 2).sum())
     assert interaction(times, level).wald.statistic == pytest.approx(wald, rel=1e-8)
+
+
+def test_imputing_under_the_true_delta_gives_back_what_was_lost():
+    """Patients whose hazard doubles when they drop out: delta 2 recovers the complete data, delta 1 does not.
+
+    The mean difference from the complete data's log hazard ratio over 150 trials, within 4 standard errors.
+    """
+    rng, errors = np.random.default_rng(21), {1.0: [], 2.0: []}
+    reach, sizes, rates = 400, (120, 120), (0.004, 0.008)
+    for trial in range(150):
+        arms, whole = [], []
+        for place, (n, rate) in enumerate(zip(sizes, rates, strict=True)):
+            left = np.ceil(rng.exponential(1 / (0.006 if place == 0 else 0.0005), n))
+            early, late = rng.exponential(1 / rate, n), rng.exponential(1 / (2 * rate), n)
+            time = np.ceil(np.where(early <= left, early, left + late))
+            event = (time <= left) & (time <= reach)
+            day = np.minimum(np.minimum(time, left), reach).astype(np.int64)
+            arms.append(Courses(day, event, np.where(event, day, reach), np.arange(n) + 120 * place))
+            whole.append((np.minimum(time, reach), time <= reach))
+        day, event = (np.concatenate([each[part] for each in whole]) for part in range(2))
+        complete = cox(EventTimes.of(day, event, ["new"] * 120 + ["old"] * 120, arms=["old", "new"])).effect.coef
+        drawn = imputed(*arms, np.zeros(240, np.int64), pieces=2, imputations=10, seed=trial)
+        found = tipping_map(drawn, tuple(errors), (2.0,)).log_hazard_ratio.value[:, 0]
+        for delta, value in zip(errors, found, strict=True):
+            errors[delta].append(value - complete)
+    mean = {delta: np.mean(found) / (np.std(found) / math.sqrt(len(found))) for delta, found in errors.items()}
+    assert abs(mean[2.0]) < 4
+    assert mean[1.0] < -8, "supposing that dropping out means nothing flatters the arm that patients leave"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from trialwright.protocol.estimands import STRATEGIES
 from trialwright.protocol.misfits import Misfit
@@ -114,6 +114,19 @@ def _subgroups(protocol: Protocol) -> Iterator[Misfit]:
         yield from _population(protocol, (*loc, "population"), plan.population)
         for place, factor in enumerate(plan.factors):
             yield from _factor(protocol, factor, (*loc, "factors", place))
+        names = [factor.stratum or factor.variable for factor in plan.factors]
+        yield from _twice((*loc, "factors"), names, "factor")
+    plans = [(plan.endpoint, plan.population) for plan in protocol.analysis.subgroups]
+    yield from _twice(("analysis", "subgroups"), plans, "endpoint and population")
+
+
+def _twice(loc: Loc, names: Sequence[object], what: str) -> Iterator[Misfit]:
+    """Yield what stands a second time: its results would share their names with those of the first."""
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            shown = " in ".join(map(str, name)) if isinstance(name, tuple) else str(name)
+            message = f"{what} {shown!r} stands here twice; results would share a name"
+            yield Misfit((*loc, place), message)
 
 
 def _factor(protocol: Protocol, factor: SubgroupFactor, loc: Loc) -> Iterator[Misfit]:
@@ -157,6 +170,8 @@ def _multiplicity(protocol: Protocol) -> Iterator[Misfit]:
         yield unknown(("analysis", "multiplicity", "cut"), "data cut-off", plan.cut, cuts)
     arms = [arm.id for arm in protocol.arms if arm.id != protocol.analysis.control]
     compared = _compared(protocol)
+    tested = [(each.endpoint, each.population, each.arm) for each in plan.hypotheses]
+    yield from _twice(("analysis", "multiplicity", "hypotheses"), tested, "hypothesis")
     for index, each in enumerate(plan.hypotheses):
         loc: Loc = ("analysis", "multiplicity", "hypotheses", index)
         if each.arm not in arms:
