@@ -13,7 +13,7 @@ from trialwright.analyze.multiplicity import adjusted
 from trialwright.analyze.tipping import imputed, tipping_map
 from trialwright.derive import best_response, time_to_event
 from trialwright.protocol import STRATEGIES, Estimand, IntercurrentEvent, with_estimands
-from trialwright.stats import EventTimes, cox, interaction
+from trialwright.stats import CoxData, EventTimes, cox, cox_regression, interaction
 
 ENOUGH = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -238,3 +238,19 @@ def test_imputing_under_the_true_delta_gives_back_what_was_lost():
     mean = {delta: np.mean(found) / (np.std(found) / math.sqrt(len(found))) for delta, found in errors.items()}
     assert abs(mean[2.0]) < 4
     assert mean[1.0] < -8, "supposing that dropping out means nothing flatters the arm that patients leave"
+
+
+@pytest.mark.parametrize("ties", ["efron", "breslow"])
+def test_interaction_is_that_of_the_general_cox_model(ties):
+    rng = np.random.default_rng(9)
+    day, level, arm = rng.integers(1, 40, 200), rng.integers(0, 3, 200), rng.integers(0, 2, 200)
+    event = rng.random(200) < 0.7
+    main = {"arm": arm, "one": level == 1, "two": level == 2}
+    products = {"arm:one": arm * (level == 1), "arm:two": arm * (level == 2)}
+    full, reduced = (cox_regression(CoxData.of(day, event, columns), ties=ties) for columns in (main | products, main))
+    found = interaction(EventTimes.of(day, event, np.array(["A", "B"])[arm], arms=["A", "B"]), level, ties=ties)
+    gain = 2 * (full.log_likelihood - reduced.log_likelihood)
+    assert found.likelihood_ratio.statistic == pytest.approx(gain, rel=1e-8)
+    b, covariance = full.coef[3:], full.covariance[3:, 3:]
+    assert found.wald.statistic == pytest.approx(b @ np.linalg.solve(covariance, b), rel=1e-8)
+    assert found.wald.df == found.likelihood_ratio.df == 2
