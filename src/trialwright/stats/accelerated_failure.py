@@ -19,6 +19,7 @@ from trialwright.stats.estimates import Estimate, Test, two_sided_z
 from trialwright.stats.event_times import EventTimes
 from trialwright.stats.failure_distributions import DISTRIBUTIONS, Failure
 from trialwright.stats.failure_fit import LogTimeFit, fit_log_time
+from trialwright.stats.simple_times import require_simple
 
 INTERCEPT = "intercept"
 
@@ -162,6 +163,7 @@ def accelerated_failure(
     if distribution not in get_args(Failure):
         raise ValueError(f"distribution must be one of {', '.join(get_args(Failure))}; got {distribution!r}")
     two_sided_z(level)
+    require_simple(times, "a model of log time")
     design = _Design.of(times, covariates or {})
     found = design.problem or _fitted(design, np.ones(len(design.names), bool), distribution)
     estimates = None if isinstance(found, str) else found

@@ -23,6 +23,7 @@ from trialwright.stats.estimates import Test, normal_tail, two_sided_z
 from trialwright.stats.event_times import EventTimes
 from trialwright.stats.log_rank import NO_INFORMATION
 from trialwright.stats.risk_table import RiskTable
+from trialwright.stats.simple_times import require_simple
 
 STEP = 1e-13
 MOST_STEPS = 200
@@ -71,6 +72,7 @@ def covariate_adjusted(
     """
     names, x = covariate_columns(covariates, len(times))
     _require_two_arms(times)
+    require_simple(times, "covariate adjustment")
     score = _Score.of(times, x, float(times.arm.mean()) if share is None else _checked(share))
     z, test, ratio = _test(score)
     effect = _effect(score, times.arms, level)

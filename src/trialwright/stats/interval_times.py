@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from trialwright.stats.arrays import BoolArray, IntArray
 from trialwright.stats.event_times import EventTimes
+from trialwright.stats.simple_times import require_simple
 
 NEVER = 2**31 - 1
 """Right end of the interval of a subject whose event was not seen."""
@@ -73,6 +74,7 @@ class IntervalTimes:
         >>> IntervalTimes.from_event_times(EventTimes.of([5, 8], [1, 0])).after.tolist()
         [4, 8]
         """
+        require_simple(times, "an interval between visits")
         if times.values is not None:
             raise ValueError("intervals need whole days; got continuous times, which are kept as ranks")
         after = times.day - times.event.astype(times.day.dtype)

@@ -72,7 +72,8 @@ def piecewise_exponential(
     one on day 0 to the first. ``limits`` of hazards: "exact" from the chi-square distribution of events (Garwood
     1936), "wald" on the log scale. Ratios are stratified by the strata of ``times`` and compare two arms at a time;
     Wald limits, and where one arm has no event while both are exposed, 0 or infinity with the finite limit of the
-    likelihood ratio. Raises ValueError for cuts that do not increase.
+    likelihood ratio. Who enters late is exposed from then on. Raises ValueError for cuts that do not increase and for
+    case weights.
 
     >>> times = EventTimes.of([10, 30, 20, 60, 50], [1, 1, 1, 1, 0], ["A", "A", "B", "B", "B"])
     >>> [(h.arm, h.events, h.exposure) for h in piecewise_exponential(times, [25]).hazards]
@@ -82,6 +83,8 @@ def piecewise_exponential(
     if limits not in get_args(RateLimits):
         raise ValueError(f"limits must be one of {', '.join(get_args(RateLimits))}; got {limits!r}")
     two_sided_z(level)
+    if times.weight is not None:
+        raise ValueError("hazards between cut points take no case weights; make the event times without them")
     events, exposure = _counts(times, edges)
     return PiecewiseExponential(
         cuts=tuple(edges[1:-1].tolist()),
@@ -117,9 +120,18 @@ def _counts(times: EventTimes, edges: FloatArray) -> tuple[FloatArray, FloatArra
     cell = times.stratum.astype(int) * len(times.arms) + times.arm
     own = np.searchsorted(edges[1:-1], days, side="left")
     events = np.bincount(cell * pieces + own, times.event, math.prod(shape)).reshape(shape)
-    spent = [np.minimum(np.maximum(days - low, 0), high - low) for low, high in pairwise(edges)]
+    spent = [_between(days, low, high) for low, high in pairwise(edges)]
+    if times.entry is not None:
+        since = times.entry.astype(float) if times.values is None else times.values[times.entry]
+        spent = [s - _between(since, low, high) for s, (low, high) in zip(spent, pairwise(edges), strict=True)]
     exposure = np.stack([np.bincount(cell, s, shape[0] * shape[1]) for s in spent], axis=1).reshape(shape)
     return events.astype(float), exposure.astype(float)
+
+
+def _between(days: FloatArray, low: float, high: float) -> FloatArray:
+    """Return the days spent between two days by somebody followed from the start."""
+    spent: FloatArray = np.minimum(np.maximum(days - low, 0), high - low)
+    return spent
 
 
 def _hazard(d: float, exposure: float, limits: RateLimits, level: float) -> Estimate:

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike
 from trialwright.stats.arrays import FloatArray, IntArray
 from trialwright.stats.curve import Beyond
 from trialwright.stats.event_times import EventTimes
+from trialwright.stats.simple_times import require_simple
 
 Jackknife = Literal["infinitesimal", "leave-one-out"]
 
@@ -34,6 +35,7 @@ def pseudo_survival(
     [0.0, 0.0, 1.0, 1.0]
     """
     days = np.atleast_1d(np.asarray(at, dtype=np.float64))
+    require_simple(times, "a pseudo-value")
     steps = _Steps.of(times)
     for day in days:
         _check_day("at", float(day), steps, beyond)
@@ -51,6 +53,7 @@ def pseudo_rmst(
     >>> pseudo_rmst(EventTimes.of([2, 4, 6], [1, 1, 1]), 5).tolist()
     [2.0, 4.0, 5.0]
     """
+    require_simple(times, "a pseudo-value")
     steps = _Steps.of(times)
     _check_day("tau", tau, steps, beyond)
     return (_infinitesimal_rmst if _known(method) == "infinitesimal" else _without_rmst)(steps, tau)

@@ -90,6 +90,14 @@ def test_no_event_in_one_arm_gives_one_limit() -> None:
     assert other.hazard_ratio == math.inf and other.lower == pytest.approx(1 / (found.upper or 0), rel=1e-9)
 
 
+def test_late_entry_takes_exposure_off() -> None:
+    times = EventTimes.of([10, 30], [1, 1], entry=[0, 12])
+    found = piecewise_exponential(times, [20])
+    assert [h.exposure for h in found.hazards] == [10 + 8, 10]
+    with pytest.raises(ValueError, match="no case weights"):
+        piecewise_exponential(EventTimes.of([10, 30], [1, 1], weight=[1, 2]), [20])
+
+
 def test_no_information_is_said() -> None:
     times = EventTimes.of([10, 20, 30], [0, 1, 0], ["A", "A", "B"])
     found = piecewise_exponential(times, [15]).ratios[0]
