@@ -1,11 +1,10 @@
 """Competing risks of the shared reference, against R survival 3.5-3 and cmprsk 2.2-11; comprisk where it is there."""
 
-import importlib.util
 from typing import Any
 
 import numpy as np
 import pytest
-from oracle_cases import Differences, as_list, columns, shared, shared_cases, value
+from oracle_cases import ROOT, Differences, as_list, columns, shared, shared_cases, value
 
 from trialwright.stats import CompetingTimes, CoxData, aalen_johansen, cox_regression, fine_gray, gray_test
 
@@ -113,13 +112,26 @@ def test_cause_specific(case: dict[str, Any], differences: Differences) -> None:
         differences.check(where, "se", [e.se for e in effects], as_list(expected["se"]))
 
 
-@cases
-@pytest.mark.skipif(importlib.util.find_spec("comprisk") is None, reason="comprisk is not installed")
-def test_a_second_programmer(case: dict[str, Any]) -> None:
-    comprisk = importlib.util.find_spec("comprisk")
-    assert comprisk is not None
-    module = importlib.import_module("comprisk")
-    times = times_of(case)
-    found = module.gray_test(times.day.astype(float), times.cause, times.arm)
-    ours = gray_test(times, case["event_codes"][0]).test.statistic
-    assert float(np.ravel(found.statistic)[0]) == pytest.approx(ours, rel=1e-9)
+def synthetic_times() -> CompetingTimes:
+    """Return three arms of oracle/data/three.csv with two causes made from the row number."""
+    data = columns(ROOT / "oracle" / "data" / "three.csv")
+    rows = np.arange(len(data["time"]))
+    cause = np.array(data["event"], int) * (1 + ((rows * 7) % 3 == 0))
+    return CompetingTimes.of(np.array(data["time"], int), cause, data["arm"], causes=["one", "two"])
+
+
+def test_gray_for_three_arms_as_a_second_programmer_prints_it() -> None:
+    found = gray_test(synthetic_times(), "one")
+    assert found.test.df == 2
+    assert found.test.statistic == pytest.approx(11.262476107243574, rel=1e-12)  # comprisk 0.8.0
+    assert found.score[:2].tolist() == pytest.approx([2.22875446, 12.01889735], rel=1e-8)
+
+
+@pytest.mark.parametrize("cause", [1, 2])
+def test_a_second_programmer_of_grays_test(cause: int) -> None:
+    comprisk = pytest.importorskip("comprisk", reason="comprisk is not installed")
+    times = synthetic_times()
+    theirs = comprisk.gray_test(times.day.astype(float), times.cause, times.arm, cause=cause)
+    ours = gray_test(times, times.causes[cause - 1]).test
+    assert ours.statistic == pytest.approx(theirs.stat, rel=1e-9)
+    assert ours.p == pytest.approx(theirs.pvalue, rel=1e-9)

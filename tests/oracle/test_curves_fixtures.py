@@ -118,9 +118,7 @@ def test_weights(case: dict[str, Any], weight: str, differences: Differences) ->
 def test_incidence(case: dict[str, Any], cause: str, differences: Differences) -> None:
     expected, column = case["competing"], ["one", "two"].index(cause)
     found = aalen_johansen(competing_times(case), cause)
-    for arm, day, incidence, se in zip(
-        *(expected[name] for name in ("arms", "time", "incidence", "se")), strict=True
-    ):
+    for arm, day, incidence, se in zip(*(expected[name] for name in ("arms", "time", "incidence", "se")), strict=True):
         ours, where = found[arm].at(day, beyond="carry"), f"curves/{case['data']}/{arm}/incidence of {cause}"
         differences.check(where, f"incidence on {day}", ours.value, incidence[column])
         differences.check(where, f"se on {day}", ours.se, se[column])
