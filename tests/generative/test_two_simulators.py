@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from virtual_worlds import censoring, differences, promised, small, study, supposed
 
 from trialwright import simulate
+from trialwright.design import Scenario
 from trialwright.records import TrialData
 
 NAMES = ["palmira", "tiny"]
@@ -137,6 +138,33 @@ def test_without_stratification_of_the_analysis(name: str) -> None:
 def test_another_rule_for_ties(ties: str) -> None:
     protocol, scenario = study("tiny")
     assert differences(promised(small(protocol), {"analysis.ties": ties}), scenario, seed=3, trials=2) == []
+
+
+def test_baseline_variables_of_every_type() -> None:
+    protocol, scenario = study("tiny")
+    variables = {
+        "age": {"choice": {"50": 1, "60.5": 2, "72": 1}},
+        "compliant": {"choice": {"true": 1}},
+        "sidedness": {"fixed": "left"},
+    }
+    plain = scenario.model_dump(exclude_unset=True)
+    plain["candidates"]["variables"] |= variables
+    shown = promised(protocol, {f"variables.{name}.baseline": True for name in ("compliant", "last_chemotherapy")})
+    other = Scenario.model_validate(plain)
+    assert differences(shown, other, seed=4, trials=2) == []
+    found = simulate.many(shown, other, 1, 4).values
+    assert found["final/baseline/ITT/all/share/compliant=yes"][0] == 1
+    assert found["final/baseline/ITT/all/median/age"][0] in {50, 60.5, 72}
+
+
+def test_drugs_given_late_in_their_cycle_and_events_long_after_the_last_dose() -> None:
+    protocol, scenario = study("tiny")
+    days = [protocol.interventions[0].model_dump(), protocol.interventions[1].model_dump()]
+    days[0]["cycle"], days[1]["cycle"] = {"days": 21, "dosing_days": (8, 10)}, {"days": 28, "dosing_days": (3, 5)}
+    rest = promised(protocol, {"interventions": days, "safety.window.days_after_last_dose": 40})
+    toxic = {"new": 0.5, "standard": 0.5}
+    busy = supposed(supposed(scenario, "treatment", stops_for_toxicity=toxic), "treatment", delayed_cycles=0.5)
+    assert differences(rest, busy, seed=6, trials=4) == []
 
 
 def replayed(name: str, n: int = 230, seed: int = 8, **options: Any) -> simulate.Replays:

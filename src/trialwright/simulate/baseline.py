@@ -16,6 +16,9 @@ __all__ = ["Baseline", "baseline_values"]
 
 Floats = NDArray[np.float64]
 
+TRUTHS = {"true": "yes", "false": "no"}
+"""Weights of a scenario are by true and false, results by yes and no."""
+
 
 @dataclass(frozen=True)
 class Baseline:
@@ -24,6 +27,8 @@ class Baseline:
     drawn: Mapping[str, Drawn]
     numbers: frozenset[str]
     """Variables that are numbers."""
+    truths: frozenset[str]
+    """Variables that are yes or no."""
     population: str
     shape: tuple[int, int]
 
@@ -40,7 +45,8 @@ class Baseline:
                 found[key] = np.array([_median(row[mask]) for row, mask in zip(numbers, inside, strict=True)])
                 continue
             for code, level in enumerate(column.levels):
-                key = result_key(cut, "baseline", self.population, "all", "share", item=f"{name}={level}")
+                item = f"{name}={TRUTHS.get(level, level) if name in self.truths else level}"
+                key = result_key(cut, "baseline", self.population, "all", "share", item=item)
                 found[key] = ((values == code) & inside).sum(axis=1) / size
         return found
 
@@ -53,8 +59,8 @@ def baseline_values(candidates: Candidates) -> Baseline:
     drawn = {name: draw_variable(name, candidates) for name in supposed}
     kept = {name: column for name, column in drawn.items() if column is not None}
     everyone = next(p.id for p in world.protocol.analysis.populations if p.members == "randomized")
-    numbers = frozenset(name for name in kept if plans[name].type == "number")
-    return Baseline(kept, numbers, everyone, (len(candidates) // world.patients, world.patients))
+    numbers, truths = (frozenset(n for n in kept if plans[n].type == kind) for kind in ("number", "yes/no"))
+    return Baseline(kept, numbers, truths, everyone, (len(candidates) // world.patients, world.patients))
 
 
 def _median(values: Floats) -> float:

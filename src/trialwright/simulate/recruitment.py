@@ -17,6 +17,8 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 _LATE = 2**40
+_FAR = 10**6
+"""A day after every trial that is still in the calendar."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ def _flow(opened: Floats, rate: Floats, total: Floats, where: Floats) -> tuple[I
     last_open = np.searchsorted(reached, total, side="right") - 1
     day = start[last_open] + (total - reached[last_open]) / pooled[last_open]
     chosen = np.searchsorted(pooled, where * pooled[last_open], side="left")
-    return order[chosen], np.floor(day).astype(np.int64)
+    return order[chosen], np.floor(np.minimum(day, _FAR)).astype(np.int64)
 
 
 def between(uniform: Floats, bounds: tuple[int, int]) -> Ints:

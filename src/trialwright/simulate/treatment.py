@@ -17,14 +17,16 @@ def write_doses(case: Case) -> None:
     if not case.course.treated[case.row]:
         return
     starts = starting_doses(case.protocol, case.arm.id, case.answers, case.anchors)
-    for name in case.arm.interventions:
-        plan = case.protocol.intervention(name)
-        _cycles(case, plan, starts[name].product or plan.name, starts[name].dose)
+    plans = [case.protocol.intervention(name) for name in case.arm.interventions]
+    # The first dose is that of the drug given earliest in its cycle.
+    begin = case.first_dose + 1 - min(plan.cycle.dosing_days[0] if plan.cycle.dosing_days else 1 for plan in plans)
+    for plan in plans:
+        _cycles(case, plan, begin, starts[plan.id].product or plan.name, starts[plan.id].dose)
 
 
-def _cycles(case: Case, plan: Intervention, product: str, dose: float | None) -> None:
+def _cycles(case: Case, plan: Intervention, begin: int, product: str, dose: float | None) -> None:
     last = min(case.own("treatment_ends"), case.horizon)
-    day, level, late, since = case.first_dose, dose, False, case.first_dose
+    day, level, late, since = begin, dose, False, begin
     delays = case.uniforms(f"delays {plan.id}", 2 + case.horizon // plan.cycle.days)
     for cycle in count(1):
         first, final = plan.cycle.dosing_days or (1, plan.cycle.days)

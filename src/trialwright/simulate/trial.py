@@ -111,6 +111,8 @@ def _cases(world: World, journal: Journal, patients: Patients, screened: Screene
     cuts = [int(cut_days(world, cut, patients, course)[0]) for cut in world.protocol.analysis.cuts]
     draws = Draws(world, patients)
     for row, candidate in enumerate(screened.randomized):
+        if patients.horizon[row] < 0:
+            continue
         yield Case(
             world=world,
             draws=draws,

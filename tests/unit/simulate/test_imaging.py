@@ -144,4 +144,4 @@ def test_scans_keep_to_the_schedule_within_the_window_or_are_unscheduled(name: s
                 assert made.course.scans.unscheduled[row] and day == made.course.scans.found[row] and look is rows[-1]
             elif look["assessed_on"] is not None:
                 assert abs(days(look["assessed_on"], look["planned_on"])) <= made.protocol.assessments.window_days
-    assert unplanned == made.course.scans.unscheduled.sum() > 0
+    assert 0 < unplanned <= made.course.scans.unscheduled.sum()  # one may fall on a planned day by chance

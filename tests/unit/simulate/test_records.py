@@ -313,9 +313,18 @@ def test_a_trial_still_recruiting_at_the_end_records_nothing_after_it() -> None:
     assert slow.data.cutoff is None
 
 
+@pytest.mark.parametrize("days_before", [0, 1, 2])
+def test_the_last_day_may_be_any_day_around_a_randomization(days_before: int) -> None:
+    """Also the day before one: that patient is not yet in the trial."""
+    full = virtual("tiny", 1)
+    last = full.randomized_on[full.subjects[-1]] - timedelta(days=days_before)
+    made = Virtual(full.protocol, full.scenario.model_copy(update={"until": last}), seed=1)
+    assert made.subjects == [subject for subject in full.subjects if full.randomized_on[subject] <= last]
+
+
 def test_a_trial_without_a_patient_by_the_end_is_told() -> None:
     protocol, scenario = study("tiny")
-    late = scenario.with_values({"recruitment.per_site_month": 0.004})
+    late = scenario.with_values({"recruitment.per_site_month": 1e-6})
     with pytest.raises(DataError, match="2026-12-31 leaves no patient: the first was randomized on"):
         trial(protocol, late, seed=1)
 
