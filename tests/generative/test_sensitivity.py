@@ -240,7 +240,7 @@ def test_imputing_under_the_true_delta_gives_back_what_was_lost():
     assert mean[1.0] < -8, "supposing that dropping out means nothing flatters the arm that patients leave"
 
 
-@pytest.mark.parametrize("ties", ["efron", "breslow"])
+@pytest.mark.parametrize("ties", ["efron", "breslow", "exact", "discrete"])
 def test_interaction_is_that_of_the_general_cox_model(ties):
     rng = np.random.default_rng(9)
     day, level, arm = rng.integers(1, 40, 200), rng.integers(0, 3, 200), rng.integers(0, 2, 200)

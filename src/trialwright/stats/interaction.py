@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from trialwright.stats.arrays import BoolArray, FloatArray, IntArray
 from trialwright.stats.estimates import Test
 from trialwright.stats.event_times import EventTimes
+from trialwright.stats.interaction_rows import interaction_of_rows
 from trialwright.stats.partial_likelihood import Derivatives, PartialLikelihood, TieRule, partial_likelihood
 from trialwright.stats.risk_table import RiskTable, Ties
 
@@ -44,6 +45,9 @@ def interaction(times: EventTimes, level: ArrayLike, *, ties: TieRule = "efron")
     (2.931552, 1)
     """
     codes = _codes(level, len(times))
+    if ties == "discrete":
+        tests = interaction_of_rows(times, codes, ties)
+        return Interaction(*(tests or (Test.impossible(NOTHING_TO_TEST),) * 2))
     table, main = _cells(times, codes)
     if not len(main):
         return Interaction(Test.impossible(NOTHING_TO_TEST), Test.impossible(NOTHING_TO_TEST))

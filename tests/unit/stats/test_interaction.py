@@ -53,3 +53,24 @@ def test_wrong_codes_are_refused():
         interaction(times([3, 5], [1, 1], list("AB")), [0.5, 1.0])
     with pytest.raises(ValueError, match="shape"):
         interaction(times([3, 5], [1, 1], list("AB")), [0])
+
+
+@pytest.mark.parametrize("ties", ["efron", "breslow", "exact", "discrete"])
+def test_days_with_one_event_have_one_answer_under_every_rule(ties):
+    """A level of one arm alone, a level without anybody, and no tie: all rules are one likelihood."""
+    rng = np.random.default_rng(3)
+    days, events, level = np.arange(1, 61), rng.random(60) < 0.8, rng.choice([0, 1, 3], 60)
+    arms = np.where(level == 3, "A", rng.choice(["A", "B"], 60))
+    found = interaction(times(days, events, arms), level, ties=ties)
+    expected = interaction(times(days, events, arms), level)
+    for ours, theirs in ((found.likelihood_ratio, expected.likelihood_ratio), (found.wald, expected.wald)):
+        assert (ours.statistic, ours.df) == (pytest.approx(theirs.statistic, rel=1e-7), 1)
+
+
+def test_the_discrete_rule_takes_many_cells_and_says_when_there_is_nothing_to_test():
+    rng = np.random.default_rng(9)
+    day, level, arm = rng.integers(1, 20, 400), rng.integers(0, 5, 400), rng.choice(["A", "B"], 400)
+    found = interaction(times(day, rng.random(400) < 0.7, arm), level, ties="discrete")
+    assert found.likelihood_ratio.df == found.wald.df == 4
+    nothing = interaction(times([3, 5, 8, 9], [1] * 4, list("AABB")), [0] * 4, ties="discrete")
+    assert "no interaction to test" in nothing.wald.problem
