@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from trialwright.analyze.table_means import Means, restricted
@@ -137,15 +139,23 @@ def _summaries(table: RiskTable, question: Question, grid: Sequence[float]) -> t
 def _summary(curve: Curve, follow_up: Curve, question: Question, grid: Sequence[float]) -> ArmSummary:
     rules = question.conventions
     times = sorted({*grid, *question.landmarks})
+    told = partial(_in_unit, unit=question.unit)
     count = curve.at_risk_at if rules.at_risk == "before" else curve.left_at
     return ArmSummary(
         arm=curve.arm,
         curve=curve,
-        quantiles={p: curve.quantile(p, flat=rules.flat) for p in QUARTILES},
-        rates={at: curve.at(at, beyond=rules.beyond) for at in question.landmarks},
-        follow_up=follow_up.quantile(0.5, flat=rules.flat),
+        quantiles={p: told(curve.quantile(p, flat=rules.flat)) for p in QUARTILES},
+        rates={at: told(curve.at(at, beyond=rules.beyond)) for at in question.landmarks},
+        follow_up=told(follow_up.quantile(0.5, flat=rules.flat)),
         at_risk=dict(zip(times, count(times).tolist(), strict=True)),
     )
+
+
+def _in_unit(estimate: Estimate, unit: str) -> Estimate:
+    """Return the estimate with its problem in the table's unit: the curve knows days only."""
+    if unit == "days" or estimate.problem is None:
+        return estimate
+    return replace(estimate, problem=re.sub(r"\bday (?=\d)", f"{unit.removesuffix('s')} ", estimate.problem))
 
 
 def _grid(last: float, unit: str) -> tuple[float, ...]:

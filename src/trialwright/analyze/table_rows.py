@@ -8,6 +8,17 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from trialwright.analyze.table_values import (
+    coded,
+    few,
+    in_order,
+    is_missing,
+    is_numeric,
+    labeled,
+    numbers,
+    one_label,
+    refuse,
+)
 from trialwright.errors import DataError
 from trialwright.stats import EventTimes
 
@@ -15,13 +26,9 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
-__all__ = ["MISSING", "Columns", "Covariate", "Missing", "Subjects", "subjects"]
+__all__ = ["Columns", "Covariate", "Missing", "Subjects", "subjects"]
 
 Missing = Literal["refuse", "drop"]
-MISSING = ("", "NA", "NaN", ".")
-"""What stands for a missing value in a column of text."""
-MOST_LEVELS = 50
-"""More arms, or more levels of one covariate, are taken for a mistaken column."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +80,9 @@ def subjects(frame: pl.DataFrame, columns: Columns, *, missing: Missing, merge: 
     """Return the subjects of a table.
 
     Times are numbers, zero or more; the event column has two values; arms, strata and covariates are labels (numbers
-    sort as numbers) or, for covariates, numbers. A missing value is null, NaN, or text in ``MISSING``; rows with one
-    in a used column are refused, or dropped and counted by reason. Fractional times at most ``merge`` apart are one
-    time. DataError names column, row (counted from 1 below the heading) and value of what cannot be used.
+    sort as numbers) or, for covariates, numbers. A missing value is null, NaN, or empty text, ``NA``, ``NaN``, a point;
+    rows with one in a used column are refused, or dropped and counted by reason. Fractional times at most ``merge``
+    apart are one time. DataError names column, row (counted from 1 below the heading) and value of what is refused.
 
     >>> import polars as pl
     >>> frame = pl.DataFrame({"t": ["5", "8", "NA"], "e": ["1", "0", "1"], "arm": ["A", "B", "B"]})
@@ -133,7 +140,7 @@ def _complete(columns: Mapping[str, pl.Series], missing: Missing) -> tuple[pl.Se
     kept = pl.repeat(True, len(next(iter(columns.values()))), dtype=pl.Boolean, eager=True)
     dropped: dict[str, int] = {}
     for name, series in columns.items():
-        empty = _is_missing(series) & kept
+        empty = is_missing(series) & kept
         if empty.any():
             dropped[f"{name} is missing"] = int(empty.sum())
             kept &= ~empty
@@ -154,45 +161,16 @@ def _listed(dropped: Mapping[str, int]) -> str:
     return ", ".join(f"{reason} in {count} row{'s' * (count > 1)}" for reason, count in dropped.items())
 
 
-def _is_missing(series: pl.Series) -> pl.Series:
-    import polars as pl
-
-    empty = series.is_null()
-    if series.dtype == pl.String:
-        empty |= series.str.strip_chars().is_in(MISSING).fill_null(value=True)
-    if series.dtype.is_float():
-        empty |= series.is_nan().fill_null(value=True)
-    return empty
-
-
 def _times(series: pl.Series, rows: NDArray[Any]) -> NDArray[np.float64]:
-    times = _numbers(series, rows, "a number of days, weeks, months or years")
-    _refuse(series, rows, ~np.isfinite(times), "finite: write the time of last contact and no event")
-    _refuse(series, rows, times < 0, "zero or more: check the dates of start and end")
+    times = numbers(series, rows, "a number of days, weeks, months or years")
+    refuse(series, rows, ~np.isfinite(times), "finite: write the time of last contact and no event")
+    refuse(series, rows, times < 0, "zero or more: check the dates of start and end")
     return times
 
 
-def _numbers(series: pl.Series, rows: NDArray[Any], what: str) -> NDArray[np.float64]:
-    import polars as pl
-
-    if series.dtype != pl.String and not series.dtype.is_numeric():
-        raise DataError(f"column {series.name!r} must be {what}; it holds {series.dtype}")
-    text = series.str.strip_chars() if series.dtype == pl.String else series
-    found = text.cast(pl.Float64, strict=False)
-    _refuse(series, rows, found.is_null().to_numpy(), what)
-    return found.to_numpy()
-
-
-def _refuse(series: pl.Series, rows: NDArray[Any], wrong: NDArray[np.bool_], rule: str) -> None:
-    if wrong.any():
-        first = int(wrong.argmax())
-        count = f" ({wrong.sum()} rows in all)" if wrong.sum() > 1 else ""
-        raise DataError(f"column {series.name!r} must be {rule}; got {series[first]!r} in row {rows[first]}{count}")
-
-
 def _events(series: pl.Series, columns: Columns) -> NDArray[np.bool_]:
-    labels = _labels(series)
-    found = _in_order(labels)
+    names = labeled(series)
+    found = in_order(names)
     value = columns.event_value
     if len(found) > 2:
         shown = ", ".join(found[:8]) + (", ..." if len(found) > 8 else "")
@@ -202,9 +180,9 @@ def _events(series: pl.Series, columns: Columns) -> NDArray[np.bool_]:
         )
     if value is None:
         value = _understood(series.name, found)
-    elif _label(value) not in found and not set(found) <= {"0", "1"}:
+    elif one_label(value) not in found and not set(found) <= {"0", "1"}:
         raise DataError(f"no row has {value!r} in column {series.name!r}; it holds {' and '.join(found)}")
-    return (labels == _label(value)).to_numpy()
+    return (names == one_label(value)).to_numpy()
 
 
 def _understood(name: str, found: Sequence[str]) -> str:
@@ -216,60 +194,18 @@ def _understood(name: str, found: Sequence[str]) -> str:
     )
 
 
-def _labels(series: pl.Series) -> pl.Series:
-    """Return values as text, whole numbers without a decimal point: 1, 1.0 and "1" are one label."""
-    import polars as pl
-
-    if series.dtype == pl.String:
-        return series.str.strip_chars().str.replace(r"^([+-]?\d+)\.0+$", "$1")
-    if series.dtype.is_float():
-        whole = series == series.floor()
-        text = series.cast(pl.String)
-        return text.zip_with(~whole, series.cast(pl.Int64, strict=False).cast(pl.String))
-    return series.cast(pl.String)
-
-
-def _label(value: str) -> str:
-    import polars as pl
-
-    return str(_labels(pl.Series([value]))[0])
-
-
-def _in_order(labels: pl.Series) -> list[str]:
-    """Return the distinct labels, numbers as numbers, text as text."""
-    found = [str(label) for label in labels.unique().to_list()]
-    try:
-        return sorted(found, key=float)
-    except ValueError:
-        return sorted(found)
-
-
-def _coded(labels: pl.Series, order: Sequence[str]) -> NDArray[np.int32]:
-    import polars as pl
-
-    codes = labels.replace_strict(list(order), list(range(len(order))), return_dtype=pl.Int32)
-    return codes.to_numpy()
-
-
 def _arms(series: pl.Series, columns: Columns) -> tuple[NDArray[np.int32], list[str]]:
-    labels = _labels(series)
-    found = _few(series.name, _in_order(labels), "arms")
+    names = labeled(series)
+    found = few(series.name, in_order(names), "arms")
     if len(found) == 1:
         raise DataError(f"column {series.name!r} has one arm only, {found[0]}; a comparison needs two")
-    control = found[0] if columns.control is None else _label(columns.control)
+    control = found[0] if columns.control is None else one_label(columns.control)
     if control not in found:
         raise DataError(
             f"control {columns.control!r} is no arm of column {series.name!r}; the arms are: {', '.join(found)}"
         )
     order = [control, *(arm for arm in found if arm != control)]
-    return _coded(labels, order), order
-
-
-def _few(name: str, levels: list[str], what: str) -> list[str]:
-    if len(levels) > MOST_LEVELS:
-        held = f"{len(levels)} {what} ({', '.join(levels[:5])}, ...)"
-        raise DataError(f"column {name!r} has {held}; at most {MOST_LEVELS} are taken: group them, or name another")
-    return levels
+    return coded(names, order), order
 
 
 def _strata(columns: Sequence[pl.Series], n: int) -> tuple[NDArray[np.int32], list[str]]:
@@ -278,9 +214,9 @@ def _strata(columns: Sequence[pl.Series], n: int) -> tuple[NDArray[np.int32], li
         return np.zeros(n, np.int32), ["all"]
     codes, names = np.zeros(n, np.int64), [""]
     for series in columns:
-        labels = _labels(series)
-        levels = _in_order(labels)
-        codes = codes * len(levels) + _coded(labels, levels)
+        own = labeled(series)
+        levels = in_order(own)
+        codes = codes * len(levels) + coded(own, levels)
         names = [f"{name}, {series.name}={level}".removeprefix(", ") for name in names for level in levels]
         seen, codes = np.unique(codes, return_inverse=True)
         names = [names[code] for code in seen]
@@ -311,24 +247,11 @@ def _event_times(
 
 def _covariates(series: pl.Series, asked: str, rows: NDArray[Any]) -> Iterator[Covariate]:
     """Yield a column of numbers as it is, and labels as one column for each level but the first."""
-    if asked.strip() == series.name and _is_numeric(series, rows):
-        values = _numbers(series, rows, "a number")
-        _refuse(series, rows, ~np.isfinite(values), "finite")
+    if asked.strip() == series.name and is_numeric(series, rows):
+        values = numbers(series, rows, "a number")
+        refuse(series, rows, ~np.isfinite(values), "finite")
         yield Covariate(series.name, series.name, values)
         return
-    labels = _labels(series)
-    for level in _few(series.name, _in_order(labels), "levels")[1:]:
-        yield Covariate(f"{series.name}={level}", series.name, (labels == level).to_numpy().astype(float))
-
-
-def _is_numeric(series: pl.Series, rows: NDArray[Any]) -> bool:
-    """Say whether a covariate is a number; some numbers among text are more likely a slip than categories."""
-    import polars as pl
-
-    if series.dtype != pl.String:
-        return bool(series.dtype.is_numeric())
-    text = series.str.strip_chars().cast(pl.Float64, strict=False).is_null()
-    if text.any() and not text.all():
-        remedy = f"a number throughout; if it holds categories, write factor({series.name})"
-        _refuse(series, rows, text.to_numpy(), remedy)
-    return not text.any()
+    names = labeled(series)
+    for level in few(series.name, in_order(names), "levels")[1:]:
+        yield Covariate(f"{series.name}={level}", series.name, (names == level).to_numpy().astype(float))

@@ -269,6 +269,27 @@ def test_typed_tables_are_read_alike(capsys, tmp_path):
     )
 
 
+def test_problems_speak_in_the_unit_of_the_table(answer):
+    found = answer(SOUND, "--unit", "months", "--landmarks", "20")["arms"]["B"]
+    assert found["landmarks"][0]["problem"] == "month 20 is after the last follow-up"
+
+
+@pytest.mark.parametrize("arm", [[1e20, 2.5], [float("inf"), 1.0], [True, False]])
+def test_arms_of_any_plain_type_are_labels(capsys, tmp_path, arm):
+    path = tmp_path / "t.parquet"
+    pl.DataFrame({"time": [1, 2], "status": [1, 0], "arm": arm}).write_parquet(path)
+    assert main(["analyze", "table", str(path), *PARTS, "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["arms"]) == 2
+
+
+@pytest.mark.parametrize("arm", [[[1], [2]], [b"a", b"b"]])
+def test_lists_and_bytes_are_no_labels(capsys, tmp_path, arm):
+    path = tmp_path / "t.parquet"
+    pl.DataFrame({"time": [1, 2], "status": [1, 0], "arm": arm}).write_parquet(path)
+    assert main(["analyze", "table", str(path), *PARTS]) == 2
+    assert "'arm' must hold one label in each row" in capsys.readouterr().err
+
+
 def test_a_column_of_dates_is_no_time(capsys, tmp_path):
     path = tmp_path / "t.parquet"
     pl.DataFrame({"time": [1, 2], "status": [1, 0], "arm": ["A", "B"]}).cast({"time": pl.Date}).write_parquet(path)
