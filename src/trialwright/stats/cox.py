@@ -91,6 +91,8 @@ def cox(times: EventTimes | RiskTable, *, ties: TieRule = "efron", level: float 
     """
     table = as_table(times)
     require_arms(table)
+    if table.weighted and ties != "breslow":
+        raise ValueError(f"ties {ties!r} need whole weights, which count subjects; got fractional ones. Use breslow.")
     present = np.flatnonzero(table.subjects.sum(axis=0) > 0)
     if present[0] != 0:
         raise ValueError(f"the reference arm {table.arms[0]} has no subject; name another arm first")

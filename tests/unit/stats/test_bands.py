@@ -105,7 +105,7 @@ def test_bands_refuse() -> None:
         confidence_band(curve(), wrong)
     with pytest.raises(ValueError, match="delayed entry"):
         confidence_band(kaplan_meier(EventTimes.of([2, 4], [1, 0], entry=[0, 1]))["all"], "Hall-Wellner")
-    with pytest.raises(ValueError, match="0 < a_lower <= a_upper < 1; got 0.0 and 0.5"):
+    with pytest.raises(ValueError, match=r"0 < a_lower <= a_upper < 1; got 0\.0 and 0\.5"):
         equal_precision_critical(0.0, 0.5, 0.95)
     with pytest.raises(ValueError, match="level must be in"):
         confidence_band(curve(), "Hall-Wellner", level=95)

@@ -105,8 +105,8 @@ def test_gray_adds_strata_before_the_quotient() -> None:
 
 
 def test_fine_gray_by_algebra() -> None:
-    # No censoring: the weights are 1, so whoever dies stays at risk. Arm B has relapses on days 1 and 4, arm A on day 3.
-    # score: 2 = 2w/(2+2w) + w/(1+w+1)... with risk sets (A, B) = (2, 2), (2, 1), (1, 1)
+    # No censoring: the weights are 1, so the one of arm A who dies on day 2 stays at risk.
+    # Risk sets (A, B) are (2, 2), (2, 1), (1, 1) on days 1, 3, 4; two of the three relapses are in B.
     data = times([1, 2, 3, 4], [1, 2, 1, 1], list("BAAB"))
     w = fine_gray(data, "relapse").effect.hazard_ratio
     assert w is not None

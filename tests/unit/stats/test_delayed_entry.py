@@ -9,7 +9,7 @@ from trialwright.stats import EventTimes, RiskTable, cox, fleming_harrington, ka
 
 
 def test_a_subject_is_at_risk_from_the_day_after_entry() -> None:
-    #  entry 0 0 4 5, end 3 5 6 8: at risk on day 3: 2, on 5: 2 (second and third; the fourth enters that day), 6: 2, 8: 1
+    #  entry 0 0 4 5, end 3 5 6 8; the fourth enters on day 5 and is not at risk on it
     times = EventTimes.of([3, 5, 6, 8], [1, 1, 0, 1], entry=[0, 0, 4, 5])
     found = kaplan_meier(times)["all"]
     assert found.at_risk.tolist() == [2, 2, 2, 1]
@@ -70,6 +70,13 @@ def test_a_whole_weight_counts_as_so_many_subjects() -> None:
     assert log_rank(weighted).test == log_rank(repeated).test
     assert cox(weighted).effect == cox(repeated).effect
     assert kaplan_meier(weighted)["A"].subjects == 5
+
+
+def test_tie_rules_that_count_events_refuse_fractional_weights() -> None:
+    times = EventTimes.of([3, 5, 6, 8], [1, 1, 0, 1], list("ABAB"), weight=[0.5, 1, 3, 1])
+    assert cox(times, ties="breslow").effect.coef is not None
+    with pytest.raises(ValueError, match="ties 'efron' need whole weights"):
+        cox(times)
 
 
 def test_fractional_weights_leave_nobody_after_the_last_event() -> None:
