@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["sensitivity"]
 
 SOURCE = "derive.time_to_event"
+MOST_STRATA = 128
+"""That many the batch analysis of trials takes."""
 _RATIO, _P, _TIPPING = "imputed hazard ratio", "imputed log-rank P", "tipping delta"
 
 
@@ -96,6 +98,8 @@ def _count(comparison: _Comparison, arm: Group, courses: Courses) -> Finding:
 def _problem(comparison: _Comparison) -> str | None:
     if comparison.analysis.study.data.cutoff is None:
         return "the data were not cut, so nobody knows how far a course could have been followed"
+    if len(set(comparison.analysis.study.stratum_of.values())) > MOST_STRATA:
+        return f"there are more than {MOST_STRATA} strata; imputed trials are analyzed with fewer"
     empty = next((arm for arm in (comparison.experimental, comparison.control) if not len(arm)), None)
     return None if empty is None else f"arm {empty.name} has no patient to compare"
 
