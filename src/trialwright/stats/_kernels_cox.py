@@ -240,15 +240,17 @@ def _tie(s: Array, d: Array, tied: float, weight: float, efron: bool, p: int, ne
         q1 += f * one * one
         q2 += f * f * one * one
     log += np.log(product) + tied * np.log(s[0])
-    a0, a1 = weight * a0 / s[0], weight * a1 / s[0]
-    over = weight / (s[0] * s[0])
-    q0, q1, q2 = q0 * over, q1 * over, q2 * over
+    one = 1.0 / s[0]
+    a0, a1 = weight * a0 * one, weight * a1 * one
+    q0, q1, q2 = weight * q0, weight * q1, weight * q2
     for k in range(1, len(s)):
         net[k] += s[k] * a0 - d[k] * a1
     at = 1 + p
     for j in range(1, 1 + p):
+        mine, lost = s[j] * one, d[j] * one  # means first: products of raw sums would overflow far from 0
         for k in range(1, j + 1):
-            net[at] -= s[j] * s[k] * q0 - (s[j] * d[k] + d[j] * s[k]) * q1 + d[j] * d[k] * q2
+            other, gone = s[k] * one, d[k] * one
+            net[at] -= mine * other * q0 - (mine * gone + lost * other) * q1 + lost * gone * q2
             at += 1
     return float(weight * log)
 
@@ -256,14 +258,13 @@ def _tie(s: Array, d: Array, tied: float, weight: float, efron: bool, p: int, ne
 @kernel
 def _step(s: Array, hazard: float, p: int, net: Array) -> None:
     """Add mean and covariance of those at risk, weighted: one event, or several under Breslow."""
-    over = hazard / s[0]
     for k in range(1, len(s)):
         net[k] += s[k] * hazard
     at = 1 + p
     for j in range(1, 1 + p):
-        own = s[j] * over
+        own = s[j] * hazard
         for k in range(1, j + 1):
-            net[at] -= own * s[k]
+            net[at] -= own * (s[k] / s[0])
             at += 1
 
 

@@ -12,13 +12,14 @@ from trialwright.stats.arrays import FloatArray
 from trialwright.stats.cox_data import CoxData
 from trialwright.stats.cox_model import CoxModel
 from trialwright.stats.estimates import Test, normal_tail, two_sided_z
-from trialwright.stats.monotone import Supremum, supremum
+from trialwright.stats.monotone import Supremum, both_ways, supremum
 from trialwright.stats.newton import crossing, independent
 from trialwright.stats.partial_likelihood import TieRule
 from trialwright.stats.robust import robust_covariance
 
 NO_EVENT = "no information: there is no event"
 NO_CONTRAST = "no information: on each day with an event all at risk have the same value"
+UNDETERMINED = "the hazard ratio is undetermined: the likelihood approaches its bound for any value of it"
 UNSETTLED = "Newton's method did not settle"
 
 
@@ -222,8 +223,8 @@ class _Fitted:
     def _unbounded(self, k: int) -> Coefficient:
         sign, name = self.top.infinite[k], self.data.names[k]
         limit = one_sided_limit(self, k)
-        if limit is None:
-            problem = "the hazard ratio is undetermined: the likelihood approaches its bound for any value of it"
+        if limit is None or math.isnan(limit):
+            problem = UNDETERMINED if limit is None else f"the profile likelihood: {UNSETTLED}"
             return _missing(name, self.level, problem)
         value = "infinite" if sign > 0 else "0"
         problem = (
@@ -247,16 +248,19 @@ class _Fitted:
 
 
 def one_sided_limit(fitted: _Fitted, k: int) -> float | None:
-    """Return the coefficient at which the profile log-likelihood is z^2 / 2 below its bound."""
+    """Return the coefficient at which the profile log-likelihood is z^2 / 2 below its bound; None if nowhere."""
     sign, others = fitted.top.infinite[k], [j for j in fitted.wanted if j != k]
     drop = two_sided_z(fitted.level) ** 2 / 2
+    if others and both_ways(fitted.model, fitted.wanted, k, sign):
+        return None
 
     def fall(c: float) -> float:
         b = np.zeros(len(fitted.data.names))
         b[k] = c
-        below = fitted.top.log_likelihood - supremum(fitted.model, b, others).log_likelihood
-        if math.isnan(below):
-            return math.inf
+        there = supremum(fitted.model, b, others)
+        below = fitted.top.log_likelihood - there.log_likelihood
+        if not there.settled or math.isnan(below):
+            return math.nan
         return math.log(below / drop) if below > 0 else -50.0
 
     found = crossing(fall, 0.0, float(sign))

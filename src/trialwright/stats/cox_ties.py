@@ -91,7 +91,8 @@ class Features(NamedTuple):
 def _smooth(sets: RiskSets, features: Features, rule: TieRule, b: FloatArray) -> Derivatives:
     eta, rates = sets.rates(b)
     sums = sets.sums(features.columns * rates[:, None])
-    s, d = sums.at_risk, sums.events
+    total = sums.at_risk[:, :1]
+    s, d = sums.at_risk / total, sums.events / total  # products of raw sums would overflow far from 0
     p, weight = sets.rows.x.shape[1], sets.event_weight
     step = steps(sets.tied, s[:, 0], d[:, 0], rule)
     first, second = ((weight * a)[:, None] for a in step.inverse)
@@ -105,7 +106,7 @@ def _smooth(sets: RiskSets, features: Features, rule: TieRule, b: FloatArray) ->
     at, w = sets.rows.event, sets.rows.weight
     own = 1.0 if w is None else w[at]
     return Derivatives(
-        float((own * eta[at]).sum() - (weight * step.log).sum()),
+        float((own * eta[at]).sum() - (weight * (step.log + sets.tied * np.log(total[:, 0]))).sum()),
         (sets.rows.x[at] * (own if w is None else w[at][:, None])).sum(axis=0) - linear[1 : 1 + p],
         square - ((s1 * q0).T @ s1 - cross - cross.T + (d1 * q2).T @ d1),
     )

@@ -81,7 +81,7 @@ def direction(model: CoxModel, step: FloatArray, kept: list[int]) -> FloatArray 
 
 def recedes(model: CoxModel, g: FloatArray, tolerance: float = TOLERANCE) -> bool:
     """Return whether the likelihood rises for ever, and nowhere falls, along g [p]."""
-    v = model.rows.x @ g
+    v = model.sets.rows.x @ g
     slack = tolerance * np.ptp(v)
     least, most = model.sets.extremes(v)
     exact = model.rule in ("exact", "discrete")
@@ -91,21 +91,39 @@ def recedes(model: CoxModel, g: FloatArray, tolerance: float = TOLERANCE) -> boo
     return bool((least.events >= top - slack).all() and (bottom < highest - slack).any())
 
 
+def both_ways(model: CoxModel, kept: list[int], k: int, sign: int) -> bool:
+    """Return whether the likelihood rises for ever along directions with coefficient k of either sign.
+
+    One of them with the given sign is known. Then its bound is approached whatever the value of the coefficient.
+    """
+    if len(model.rows.x) > MOST_ROWS or model.rows.entry is not None:
+        return False
+    gain = np.zeros(len(kept))
+    gain[kept.index(k)] = -sign
+    g = _furthest(model, kept, gain)
+    return g is not None and recedes(model, g, 1e-7)
+
+
 def _by_linear_program(model: CoxModel, kept: list[int]) -> FloatArray | None:
     """Maximize the score along g in [-1, 1]^p under the conditions; zero means that there is no direction."""
+    g = _furthest(model, kept, model.likelihood(np.zeros(len(model.scale))).score[kept])
+    return g if g is not None and recedes(model, g, 1e-7) else None
+
+
+def _furthest(model: CoxModel, kept: list[int], gain: FloatArray) -> FloatArray | None:
+    """Return the direction [p] of largest gain along which the likelihood falls nowhere; None if no gain is there."""
     from scipy.optimize import linprog
 
-    program = _program(model, kept)
-    found = linprog(**program, method="highs")
+    found = linprog(np.append(-gain, np.zeros(len(model.sets.first))), **_conditions(model, kept), method="highs")
     if found.status != 0 or -found.fun <= 1e-7:
         return None
     g = np.zeros(len(model.scale))
     g[kept] = found.x[: len(kept)]
-    return g if recedes(model, g, 1e-7) else None
+    return g
 
 
-def _program(model: CoxModel, kept: list[int]) -> dict[str, object]:
-    """Return the program in g [p] and the highest value m [C] at risk on each day.
+def _conditions(model: CoxModel, kept: list[int]) -> dict[str, object]:
+    """Return the conditions on g [p] and the highest value m [C] at risk on each day.
 
     Of the events: x g >= m. Of those who leave without an event: x g <= m of their last day; m of the next day <= m.
     Events bound m of their own day under Breslow and Efron, of the day before under the exact rules.
@@ -131,9 +149,7 @@ def _program(model: CoxModel, kept: list[int]) -> dict[str, object]:
         hstack([csr_array((len(later), len(kept))), pick(later) - pick(earlier[later])]),
     ]
     rows = vstack(blocks)
-    gain = model.likelihood(np.zeros(len(model.scale))).score[kept]
     return {
-        "c": np.append(-gain, np.zeros(groups)),
         "A_ub": rows,
         "b_ub": np.zeros(rows.shape[0]),
         "bounds": [(-1, 1)] * len(kept) + [(None, None)] * groups,

@@ -147,7 +147,7 @@ def _evaluate(likelihood: Likelihood, b: FloatArray) -> Derivatives | None:
 def crossing(fall: Callable[[float], float], start: float, step: float) -> float | None:
     """Return where a function that falls along the sign of ``step`` crosses zero; None if it never does.
 
-    Bracketed by doubling the step, then regula falsi with the Illinois rule.
+    NaN where the function is NaN on the way. Bracketed by doubling the step, then regula falsi with the Illinois rule.
     """
     x, value = start, fall(start)
     step = step if value > 0 else -step
@@ -158,6 +158,8 @@ def crossing(fall: Callable[[float], float], start: float, step: float) -> float
         if abs(other) > FAR:
             return None
         there = fall(other)
+        if math.isnan(there):
+            return there
         step *= 2
     return _illinois(fall, x, value, other, there)
 
@@ -169,6 +171,8 @@ def _illinois(fall: Callable[[float], float], a: float, fa: float, c: float, fc:
         finite = math.isfinite(fa) and math.isfinite(fc)
         x = (a * fc - c * fa) / (fc - fa) if finite else (a + c) / 2
         fx = fall(x)
+        if math.isnan(fx):
+            return fx
         if fx == 0 or abs(x - c) <= STEP * max(1.0, abs(x)):
             return x
         if (fx > 0) == (fc > 0):
