@@ -110,4 +110,4 @@ def test_the_test_holds_its_level() -> None:
         )
         z = covariate_adjusted(times, {"x": x}).z
         rejected += z is not None and abs(z) > 1.959964
-    assert abs(rejected / 4000 - 0.05) < 4 * math.sqrt(0.05 * 0.95 / 4000) + 0.005  # a little liberal at 150
+    assert abs(rejected / 4000 - 0.05) < 4 * math.sqrt(0.05 * 0.95 / 4000)
