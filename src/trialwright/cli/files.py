@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["manifest", "write_files"]
 
+RESULTS = ("results.csv", "results.json", "results.parquet", "results.ars.json")
 PACKAGES = ("trialwright", "numpy", "scipy", "numba", "polars", "pydantic")
 
 
@@ -39,8 +40,12 @@ def manifest(found: Rehearsal) -> dict[str, Any]:
 
 def write_files(found: Rehearsal, to: Path) -> None:
     """Write results, data tables, derived tables at each cut, comparison and manifest into an empty folder."""
-    _write(to / "results.csv", found.analysis.results.to_csv())
-    _write(to / "results.json", found.analysis.results.to_json())
+    from trialwright.exchange import results_file
+
+    protocol = found.study.protocol
+    title = f"{protocol.identification.acronym}: rehearsal on virtual patients"
+    for name in RESULTS:
+        (to / name).write_bytes(results_file(found.analysis.results, name, title=title, protocol=protocol))
     _write(to / "manifest.json", json.dumps(manifest(found), indent=1, ensure_ascii=False) + "\n")
     (to / "tables").mkdir()
     for name, table in found.data.tables.items():
