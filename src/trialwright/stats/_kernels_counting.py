@@ -40,8 +40,8 @@ def narrow_codes(codes: Array, names: int, short: Array) -> bool:
 
 @kernel
 def count_cells(day: Array, event: Array, arm: Array, stratum: Array, arms: int, days: int, counts: Array) -> None:
-    """Add each subject to its cell of ``counts`` [strata * days * arms * 2]; event [n] is 0 or 1, one byte each."""
-    row, width = np.uint32(days), np.uint32(2 * arms)
+    """Add each subject to its cell of ``counts`` [strata * arms * 2 * days]; event [n] is 0 or 1, one byte each."""
+    row, width = np.uint32(days), np.uint32(arms)
     cell = np.empty(BLOCK, np.uint32)
     n = len(day)
     for start in range(0, n, BLOCK):
@@ -49,8 +49,7 @@ def count_cells(day: Array, event: Array, arm: Array, stratum: Array, arms: int,
         d, e = day[start : start + size], event[start : start + size]
         a, s = arm[start : start + size], stratum[start : start + size]
         for i in range(size):
-            cell[i] = (
-                (np.uint32(s[i]) * row + np.uint32(d[i])) * width + np.uint32(2) * np.uint32(a[i]) + np.uint32(e[i])
-            )
+            kind = (np.uint32(s[i]) * width + np.uint32(a[i])) * np.uint32(2) + np.uint32(e[i])
+            cell[i] = kind * row + np.uint32(d[i])
         for i in range(size):
             counts[cell[i]] += np.int32(1)

@@ -177,6 +177,9 @@ def _maximum(risk: Risk, scaled: _Scaled, b: FloatArray, ties: SubdistributionTi
 
 def _effect(name: str, j: int, fit: _Maximum, z: float, level: float) -> SubdistributionHazard:
     coef, se, naive = float(fit.coef[j]), math.sqrt(fit.robust[j, j]), math.sqrt(fit.naive[j, j])
+    if se < STEP * naive:
+        problem = "the robust variance is 0: the events are too few, or all on one day"
+        return SubdistributionHazard(name, math.exp(coef), None, None, level, coef, None, naive, None, None, problem)
     ratio, lower, upper = (math.exp(b) for b in (coef, coef - z * se, coef + z * se))
     p = 2 * normal_tail(-abs(coef / se))
     return SubdistributionHazard(name, ratio, lower, upper, level, coef, se, naive, coef / se, p)

@@ -12,6 +12,8 @@ from trialwright.stats.competing import CompetingTimes
 from trialwright.stats.estimates import Test
 from trialwright.stats.log_rank import quadratic_form
 
+NOTHING = 1e-12
+
 
 @dataclass(frozen=True, eq=False)
 class GrayTest:
@@ -99,7 +101,9 @@ def _stratum(counts: _Counts, rho: float) -> tuple[FloatArray, FloatArray]:
     score: FloatArray = (weight[:, None] * (own - d[:, None] * share)).sum(axis=0)
     part = alive / np.where(total > 0, total, 1.0)[:, None]
     loading = weight[:, None, None] * (alive[:, :, None] * np.eye(arms) - alive[:, :, None] * part[:, None, :])
-    hazard = np.divide(d, total * (1 - pooled_before), out=np.zeros_like(d), where=d > 0)
+    # once arms have died out the pooled incidence may reach 1: there the loading is 0, or nothing is known
+    free = total * (1 - pooled_before)
+    hazard = np.divide(d, free, out=np.zeros_like(d), where=(d > 0) & (np.abs(free) > NOTHING * total))
     passed = np.cumsum(loading * hazard[:, None, None], axis=0)
     ahead = passed[-1:] - passed  # effect that an event now has on the scores to come
     return score, _variance(counts, loading, ahead, (pooled, total, d))

@@ -74,19 +74,22 @@ class RiskTable:
     def count(cls, times: EventTimes) -> RiskTable:
         """Count the subjects of ``times``. Raises ValueError when strata x days x arms exceed 10^8."""
         days, place, entry = _days(times)
-        shape = (len(times.strata), len(days), len(times.arms), 2)
+        shape = (len(times.strata), len(times.arms), 2, len(days))
         if np.prod(shape, dtype=float) > 2 * MOST_CELLS:
-            cells = f"{shape[0]} strata x {shape[1]} days x {shape[2]} arms"
+            cells = f"{shape[0]} strata x {shape[3]} days x {shape[1]} arms"
             raise ValueError(f"a risk table must have at most {MOST_CELLS} cells; got {cells}. Pool strata.")
         counts = _count(times, place, shape)
-        entered = None if entry is None else _sum(times, _cell(times, (entry, times.arm), shape[:3]), shape[:3])
-        seen = counts.any(axis=0).reshape(len(days), -1).any(axis=1)
+        entered = None if entry is None else _sum(times, (times.arm, entry), (shape[0], shape[1], shape[3]))
+        seen = counts.reshape(-1, len(days)).any(axis=0)
         if entered is not None:
-            seen |= entered.any(axis=(0, 2))
+            seen |= entered.reshape(-1, len(days)).any(axis=0)
         if not seen.all():
-            days, counts = days[seen], counts[:, seen]
-            entered = None if entered is None else entered[:, seen]
-        return cls(days, counts[..., 1], counts[..., 0], times.arms, times.strata, times.values, entered)
+            days, counts = days[seen], counts[..., seen]
+            entered = None if entered is None else entered[..., seen]
+        # days lie side by side in memory, so that sums over arms are sums of long rows
+        events, censored = (counts[:, :, kind].transpose(0, 2, 1) for kind in (1, 0))
+        entered = None if entered is None else entered.transpose(0, 2, 1)
+        return cls(days, events, censored, times.arms, times.strata, times.values, entered)
 
     @property
     def weighted(self) -> bool:
@@ -107,8 +110,9 @@ class RiskTable:
     @cached_property
     def ties(self) -> Ties:
         """The pairs of stratum and day with an event."""
-        stratum, day = np.nonzero(self.events.any(axis=2))
-        return Ties(stratum, self.events[stratum, day].astype(float), self.at_risk[stratum, day].astype(float))
+        happened = self.events.any(axis=2)
+        events, at_risk = (_chosen(counts, happened) for counts in (self.events, self.at_risk))
+        return Ties(np.nonzero(happened)[0], events, at_risk)
 
     def display(self, days: IntArray) -> FloatArray:
         """Return days, or the real times that stand behind ranks."""
@@ -169,17 +173,23 @@ def at_risk(leaving: Any, entered: Any, axis: int = 0) -> Any:
     return np.where(reaching <= leaving * (1 + NEARLY_ALL), leaving, reaching)
 
 
+def _chosen(counts: Any, happened: Any) -> FloatArray:
+    """Return counts [C, arms] of the chosen strata and days; in memory the arms one after the other."""
+    return np.array([counts[:, :, a][happened] for a in range(counts.shape[2])], float).T
+
+
 def _count(times: EventTimes, place: IntArray, shape: tuple[int, int, int, int]) -> Any:
     if times.weight is not None or len(times) < MANY:
-        return _sum(times, _cell(times, (place, times.arm, times.event), shape), shape)
+        return _sum(times, (times.arm, times.event, place), shape)
     from trialwright.stats._kernels_counting import count_cells
 
     counts = np.zeros(int(np.prod(shape)), np.int32)
-    count_cells(place, times.event.view(np.uint8), times.arm, times.stratum, shape[2], shape[1], counts)
+    count_cells(place, times.event.view(np.uint8), times.arm, times.stratum, shape[1], shape[3], counts)
     return counts.reshape(shape)
 
 
-def _sum(times: EventTimes, cell: IntArray, shape: tuple[int, ...]) -> Any:
+def _sum(times: EventTimes, parts: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
+    cell = _cell(times, parts, shape)
     sums = np.bincount(cell, times.weight, minlength=int(np.prod(shape))).reshape(shape)
     return sums if times.weight is not None and times.weight.dtype.kind == "f" else sums.astype(np.int64)
 
