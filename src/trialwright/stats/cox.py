@@ -11,14 +11,10 @@ from trialwright.stats.arrays import BoolArray, FloatArray
 from trialwright.stats.estimates import Test, normal_tail, two_sided_z
 from trialwright.stats.event_times import EventTimes
 from trialwright.stats.log_rank import NO_INFORMATION, quadratic_form, require_arms, uninformative_strata
+from trialwright.stats.newton import STEP, climb
 from trialwright.stats.partial_likelihood import Derivatives, PartialLikelihood, TieRule, partial_likelihood
 from trialwright.stats.risk_table import RiskTable, Ties, as_table
 
-STEP = 1e-12
-"""Newton's method ends when no coefficient moves by more than this (R's default leaves up to 3e-9)."""
-MOST_STEPS = 60
-FARTHEST = 5.0
-"""No step is longer than this: with few subjects in an arm the first could be one of hundreds."""
 FAR = 200.0
 """A log hazard ratio at which a monotone likelihood has reached its limit."""
 
@@ -162,9 +158,11 @@ def _above(ties: Ties, rule: TieRule) -> BoolArray:
 
 
 def _regular(likelihood: PartialLikelihood, null: Derivatives, level: float) -> _Fit:
-    b, at = _maximize(likelihood, null)
-    if at is None:
-        return _nothing(len(b) - 1, f"Newton's method did not settle in {MOST_STEPS} steps")
+    arms = len(null.score)
+    top = climb(likelihood, np.zeros(arms), null, list(range(1, arms)))
+    if not top.settled:
+        return _nothing(arms - 1, "Newton's method did not settle")
+    b, at = top.b, top.at
     covariance = np.linalg.inv(at.information[1:, 1:])
     z = two_sided_z(level)
     effects = tuple(
@@ -173,30 +171,6 @@ def _regular(likelihood: PartialLikelihood, null: Derivatives, level: float) -> 
     )
     wald = Test.chi_square(float(b[1:] @ at.information[1:, 1:] @ b[1:]), len(b) - 1)
     return _Fit(effects, wald, covariance, at.log_likelihood)
-
-
-def _maximize(likelihood: PartialLikelihood, null: Derivatives) -> tuple[FloatArray, Derivatives | None]:
-    b: FloatArray = np.zeros(len(null.score))
-    at = null
-    for _ in range(MOST_STEPS):
-        step = np.append(0.0, np.linalg.solve(at.information[1:, 1:], at.score[1:]))
-        step *= min(1.0, FARTHEST / max(np.abs(step).max(), STEP))
-        b, at, step = _uphill(likelihood, b, at, step)
-        if np.abs(step).max() <= STEP:
-            return b, at
-    return b, None
-
-
-def _uphill(
-    likelihood: PartialLikelihood, b: FloatArray, at: Derivatives, step: FloatArray
-) -> tuple[FloatArray, Derivatives, FloatArray]:
-    """Take the step, halved until the log-likelihood does not fall by more than round-off."""
-    slack = 1e-10 * (1 + abs(at.log_likelihood))
-    while True:
-        there = likelihood(b + step)
-        if there.log_likelihood >= at.log_likelihood - slack or np.abs(step).max() <= STEP:
-            return b + step, there, step
-        step = step / 2
 
 
 def _monotone(likelihood: PartialLikelihood, rising: bool, level: float) -> _Fit:

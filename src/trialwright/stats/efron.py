@@ -20,7 +20,10 @@ from trialwright.stats.arrays import FloatArray
 
 SHIFT = 12
 """The series is used for arguments above this; smaller ones are stepped up by recurrence."""
-BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6)
+BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730)
+"""Above 12 the first term left out is below 1e-16."""
+LAST, *TERMS = [(x / (2 * k * (2 * k - 1)), x / (2 * k), x) for k, x in enumerate(BERNOULLI, start=1)][::-1]
+"""Coefficients of log gamma, digamma and trigamma, the highest powers first."""
 
 
 def efron_sums(events: FloatArray, at_risk: FloatArray, b: float) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -49,6 +52,8 @@ def efron_sums(events: FloatArray, at_risk: FloatArray, b: float) -> tuple[Float
 def _differences(low: FloatArray, d: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return lgamma(low + d) - lgamma(low), psi(low + d) - psi(low) and psi'(low) - psi'(low + d)."""
     small = low < SHIFT
+    if not small.any():
+        return _series(low, d)
     log, first, second = _series(np.where(small, low + SHIFT, low), np.where(small, d - SHIFT, d))
     stepped = low[small, None] + np.arange(SHIFT)
     log[small] += np.log(stepped).sum(axis=1)
@@ -71,9 +76,9 @@ def _tails(x: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return the Bernoulli sums of Stirling's series at x, by Horner's rule: powers would cost most of a Cox model."""
     inverse = 1 / x
     square = inverse * inverse
-    log, first, second = np.zeros_like(x), np.zeros_like(x), np.zeros_like(x)
-    for k, bernoulli in zip(range(len(BERNOULLI), 0, -1), reversed(BERNOULLI), strict=True):
-        log = log * square + bernoulli / (2 * k * (2 * k - 1))
-        first = first * square + bernoulli / (2 * k)
-        second = second * square + bernoulli
+    log, first, second = (np.full_like(x, last) for last in LAST)
+    for terms in TERMS:
+        for total, term in zip((log, first, second), terms, strict=True):
+            np.multiply(total, square, out=total)
+            np.add(total, term, out=total)
     return log * inverse, first * square, second * inverse * square

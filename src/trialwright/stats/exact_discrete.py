@@ -14,8 +14,8 @@ import numpy as np
 from trialwright.stats.arrays import FloatArray, IntArray
 from trialwright.stats.risk_sets import RiskSets
 
-FEW = 2_000
-"""Rows below which the recursion runs without compiled code."""
+FEW = 10_000
+"""Rows below which the recursion runs without compiled code, which the first time takes seconds to compile."""
 Recursion = tuple[FloatArray, FloatArray, FloatArray]
 
 
@@ -61,26 +61,42 @@ def _walk(eta: FloatArray, x: FloatArray, until: IntArray, sizes: IntArray) -> t
 def _plain_walk(
     eta: FloatArray, x: FloatArray, until: IntArray, sizes: IntArray
 ) -> tuple[float, FloatArray, FloatArray]:
+    """Walk with second moments instead of covariances, which takes fewer steps of the interpreter."""
     most, p = int(sizes.max()), x.shape[1]
-    log, mean, spread = np.full(most + 1, -np.inf), np.zeros((most + 1, p)), np.zeros((most + 1, p, p))
+    pair = np.triu_indices(p)
+    square = x[:, pair[0]] * x[:, pair[1]]
+    log, mean, second = np.full(most + 1, -np.inf), np.zeros((most + 1, p)), np.zeros((most + 1, len(pair[0])))
     log[0] = 0.0
     total, score, information = 0.0, np.zeros(p), np.zeros((p, p))
     done = 0
     for stop, size in zip(until.tolist(), sizes.tolist(), strict=True):
         for i in range(done, stop):
-            _add(log, mean, spread, float(eta[i]), x[i])
+            _add((log, mean, second), i + 1, float(eta[i]), (x[i], x[i, pair[0]], x[i, pair[1]], square[i]), pair)
         done = stop
-        total, score, information = total + log[size], score + mean[size], information + spread[size]
+        total, score = total + log[size], score + mean[size]
+        spread = np.empty((p, p))
+        spread[pair] = second[size]
+        spread.T[pair] = second[size]
+        information += spread - np.outer(mean[size], mean[size])
     return total, score, information
 
 
-def _add(log: FloatArray, mean: FloatArray, spread: FloatArray, eta: float, x: FloatArray) -> None:
-    """Add one subject to the sums over sets of 1..most subjects, in place."""
-    with_it = log[:-1] + eta
-    both = np.logaddexp(log[1:], with_it)
-    known = both > -np.inf
-    q = np.where(known, np.exp(with_it - np.where(known, both, 0.0)), 0.0)[:, None]
-    away = mean[:-1] + x - mean[1:]
-    spread[1:] += q[:, :, None] * (spread[:-1] - spread[1:] + (1 - q)[:, :, None] * away[:, :, None] * away[:, None, :])
-    mean[1:] += q * away
-    log[1:] = both
+def _add(
+    sets: tuple[FloatArray, FloatArray, FloatArray],
+    subjects: int,
+    eta: float,
+    x: tuple[FloatArray, FloatArray, FloatArray, FloatArray],
+    pair: tuple[IntArray, IntArray],
+) -> None:
+    """Add one subject to the sums over sets of 1 to at most all ``subjects``, in place."""
+    log, mean, second = sets
+    top = min(len(log) - 1, subjects)
+    one, first, other, square = x
+    with_it = log[:top] + eta
+    both = np.logaddexp(log[1 : top + 1], with_it)
+    q = np.exp(with_it - both)[:, None]
+    before = mean[:top]
+    grown = second[:top] + before[:, pair[0]] * other + before[:, pair[1]] * first + square
+    second[1 : top + 1] += q * (grown - second[1 : top + 1])
+    mean[1 : top + 1] += q * (before + one - mean[1 : top + 1])
+    log[1 : top + 1] = both
