@@ -162,7 +162,7 @@ def _copied(days: IntArray) -> tuple[IntArray, int, int]:
 
 def _narrow(codes: IntArray, names: int) -> tuple[IntArray, bool]:
     """Return the codes in a new array of the smallest type, and whether all are positions below ``names``."""
-    if names <= SHORT and len(codes) >= MANY and codes.itemsize > 1:
+    if names <= SHORT and len(codes) >= MANY:
         from trialwright.stats._kernels_counting import narrow_codes
 
         short = np.empty(len(codes), np.int8)

@@ -28,6 +28,11 @@ class Ties:
     at_risk: FloatArray
     """[C, arms], just before the day."""
 
+    def __post_init__(self) -> None:
+        """Lay the arms one after the other in memory: numpy sums many short rows ten times as slowly."""
+        object.__setattr__(self, "events", np.asfortranarray(self.events))
+        object.__setattr__(self, "at_risk", np.asfortranarray(self.at_risk))
+
 
 class Steps(NamedTuple):
     """The T days on which follow-up in an arm ends, strata pooled."""

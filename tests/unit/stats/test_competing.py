@@ -172,3 +172,15 @@ def test_parts_of_the_subjects() -> None:
     assert (data.pooled().arms, data.unstratified().strata) == (("all",), ("all",))
     with pytest.raises(ValueError, match="leaves no subject"):
         data.only([False] * 3)
+
+
+def test_gray_after_an_arm_has_died_out() -> None:
+    found = gray_test(times([1, 1, 2, 3], [1, 1, 1, 1], list("AABB")), "relapse")
+    assert found.score.tolist() == [1.0, -1.0]
+    assert found.test.p is not None
+
+
+def test_fine_gray_with_all_events_on_one_day_has_no_robust_error() -> None:
+    found = fine_gray(times([1, 1], [1, 1], list("AB")), "relapse").effect
+    assert (found.hazard_ratio, found.se, found.p) == (1.0, None, None)
+    assert found.naive_se is not None and "robust variance is 0" in str(found.problem)
