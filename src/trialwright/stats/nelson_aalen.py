@@ -51,7 +51,7 @@ def nelson_aalen(
     not below 0, or H exp(-+ z SE / H).
 
     >>> found = nelson_aalen(EventTimes.of([2, 4, 4, 9], [1, 1, 0, 0]))["all"]
-    >>> [round(h, 4) for h in found.hazard.tolist()], round(found.se[1] ** 2, 6)
+    >>> [round(h, 4) for h in found.hazard.tolist()], round(float(found.se[1]) ** 2, 6)
     ([0.25, 0.5833, 0.5833], 0.173611)
     """
     _known("variance", variance, Variance)
