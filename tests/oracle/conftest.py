@@ -1,21 +1,26 @@
-"""The table of differences reached, one file for each worker, under out/oracle."""
+"""Each test's comparisons go to a ledger under the references it claims; each worker writes its own to out/oracle."""
 
-from collections import defaultdict
 from collections.abc import Iterator
 
 import pytest
-from oracle_cases import ROOT, Differences
+from measured import Differences, Ledger
+from references import ROOT, claimed
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "reference(id, ...): cases of the shared reference files that a test answers")
+    config.addinivalue_line("markers", "oracle(name): software that a test compares with, where no shared file says")
 
 
 @pytest.fixture(scope="session")
-def differences(request: pytest.FixtureRequest) -> Iterator[Differences]:
-    found = Differences()
+def ledger(request: pytest.FixtureRequest) -> Iterator[Ledger]:
+    found = Ledger()
     yield found
     worker = getattr(request.config, "workerinput", {}).get("workerid", "all")
-    worst: dict[str, float] = defaultdict(float)
-    for (case, _), gap in found.rows.items():
-        worst[case] = max(worst[case], gap)
-    folder = ROOT / "out" / "oracle"
-    folder.mkdir(parents=True, exist_ok=True)
-    lines = [f"{gap:8.1e}  {case}" for case, gap in sorted(worst.items())]
-    (folder / f"differences-{worker}.txt").write_text("\n".join(lines) + "\n")
+    found.write(ROOT / "out" / "oracle" / f"agreement-{worker}.json")
+
+
+@pytest.fixture
+def differences(request: pytest.FixtureRequest, ledger: Ledger) -> Differences:
+    mark = request.node.get_closest_marker("oracle")
+    return Differences(ledger, claimed(request.node), mark.args[0] if mark else "")

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle_cases import Differences, case_times, shared, shared_cases
 
@@ -37,6 +37,7 @@ def area(times: EventTimes, tau: float) -> float:
 rows = st.lists(st.tuples(st.integers(0, 8), st.booleans()), min_size=2, max_size=12)
 
 
+@settings(deadline=None)
 @given(rows, st.integers(0, 9))
 def test_leave_one_out_is_what_it_says(pairs: list[tuple[int, bool]], day: int) -> None:
     n = len(pairs)
@@ -51,6 +52,7 @@ def test_leave_one_out_is_what_it_says(pairs: list[tuple[int, bool]], day: int) 
     assert found == pytest.approx(n * area(times, day) - (n - 1) * areas, abs=1e-9)
 
 
+@settings(deadline=None)
 @given(rows, st.integers(0, 9))
 def test_the_mean_of_the_infinitesimal_ones_is_the_estimate(pairs: list[tuple[int, bool]], day: int) -> None:
     times = EventTimes.of(*zip(*pairs, strict=True))

@@ -34,6 +34,7 @@ def run(stratified: bool, covariates: tuple[str, ...]) -> tuple[EventTimes, dict
     return times, {name: np.array(numbers[name], float) for name in covariates}
 
 
+@pytest.mark.reference("robincar2")
 @pytest.mark.parametrize("name", RUNS)
 def test_covariate_adjusted(name: str, differences: Differences) -> None:
     expected = json.loads(shared("external_reference.json").read_text())["robincar2"]["results"][name]

@@ -15,6 +15,7 @@ def endpoints(case: dict[str, Any]) -> list[EventTimes]:
     return [event_times(data, time, (event, [1]), "arm") for time, event in case["endpoints"]]
 
 
+@pytest.mark.reference("win_ratio")
 def test_hajek_variance(differences: Differences) -> None:
     case = json.loads(shared("rates.json").read_text())["win_ratio"]
     found, expected = wins(endpoints(case), variance="hajek"), case["expect"]
@@ -32,6 +33,7 @@ def test_hajek_variance(differences: Differences) -> None:
     differences.check("win_ratio", "odds", found.win_odds.value, expected["win_odds"])
 
 
+@pytest.mark.reference("WINS")
 def test_null_variance_as_printed_by_wins(differences: Differences) -> None:
     case = json.loads(shared("rates.json").read_text())["win_ratio"]
     found = wins(endpoints(case), variance="null")
