@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from trialwright.analyze.count_methods import COUNT_METHODS
 from trialwright.analyze.question_methods import QUESTION_METHODS
+from trialwright.analyze.supporting_methods import SUPPORTING_METHODS
 from trialwright.results import Method
 
 __all__ = ["METHODS"]
@@ -110,5 +111,6 @@ _ALL = (
     Method("date", "Date", "Days since 1970-01-01; the date stands in the conventions.", "ISO 8601"),
 )
 
-METHODS: dict[str, Method] = {method.id: method for method in (*_ALL, *COUNT_METHODS, *QUESTION_METHODS)}
+_EVERY = (*_ALL, *COUNT_METHODS, *QUESTION_METHODS, *SUPPORTING_METHODS)
+METHODS: dict[str, Method] = {method.id: method for method in _EVERY}
 """Every method by its id."""

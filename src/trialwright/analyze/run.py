@@ -18,27 +18,30 @@ from trialwright.analyze.samples import biomarkers, samples
 from trialwright.analyze.sensitivity import sensitivity
 from trialwright.analyze.study import Finding, Study
 from trialwright.analyze.subgroups import subgroups
+from trialwright.analyze.supporting import supporting
 from trialwright.analyze.survival import Survival, survival
 from trialwright.derive import tables
 from trialwright.protocol import with_estimands
 from trialwright.results import Results
 
 if TYPE_CHECKING:
+    from trialwright.derive import Derived
     from trialwright.protocol import AnalysisItem, Protocol
     from trialwright.records import TrialData
 
 __all__ = ["run"]
 
 
-def run(data: TrialData, protocol: Protocol, cut: str = "final") -> Results:
+def run(data: TrialData, protocol: Protocol, cut: str = "final", derived: Derived | None = None) -> Results:
     """Return every number of the protocol's analysis plan.
 
     ``data`` are cut already (``TrialData.cut``); ``cut`` is the name under which the rows are listed, and the first
     part of every key of ``Results.subjects``. Times are days; groups are arms, ``all`` and comparisons ``A v B`` of an
     arm with the control. Stratified methods use the strata as randomized. What cannot be estimated is a row with its
-    problem. Raises ValueError when a planned endpoint cannot be analyzed, DataError when a datum is not of its type.
+    problem. Pass ``derived`` (of ``derive.tables``) to save deriving it again. Raises ValueError when a planned
+    endpoint cannot be analyzed, DataError when a datum is not of its type.
     """
-    study = Study(data, with_estimands(protocol), tables(data, protocol), cut)
+    study = Study(data, with_estimands(protocol), derived or tables(data, protocol), cut)
     found = list(_findings(study))
     sets = {finding.subjects.key: finding.subjects.subjects for finding in found}
     return Results(tuple(finding.result for finding in found), METHODS, sets, {cut: data.hash})
@@ -78,6 +81,8 @@ def _item(study: Study, item: AnalysisItem) -> Iterator[Finding]:
             yield from survival(analysis)
             if item.compare:
                 yield from effects(analysis)
+                if item.supporting is not None:
+                    yield from supporting(analysis, item.supporting)
         case "response":
             yield from responses(study, item)
         case "adverse events":

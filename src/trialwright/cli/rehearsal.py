@@ -116,9 +116,6 @@ def analyze_trial(data: TrialData, protocol: Protocol) -> Analysis:
 
     cuts = derive.cut_dates(data, protocol)
     shown = {name: data.cut(on) for name, on in cuts.items() if on is not None}
-    parts = [analyze.run(known, protocol, cut=name) for name, known in shown.items()]
-    return Analysis(
-        cuts,
-        {name: derive.tables(known, protocol) for name, known in shown.items()},
-        reduce(lambda one, other: one + other, parts, Results(())),
-    )
+    derived = {name: derive.tables(known, protocol) for name, known in shown.items()}
+    parts = [analyze.run(known, protocol, cut=name, derived=derived[name]) for name, known in shown.items()]
+    return Analysis(cuts, derived, reduce(lambda one, other: one + other, parts, Results(())))

@@ -44,6 +44,7 @@ __all__ = [
     "Protocol",
     "Randomization",
     "Registry",
+    "Rerandomization",
     "ResponseEndpoint",
     "Rule",
     "SafetyEndpoint",
@@ -51,6 +52,7 @@ __all__ = [
     "Sample",
     "Site",
     "StratificationFactor",
+    "Supporting",
     "TimeToEventEndpoint",
     "UnanalyzedEndpoint",
     "Variable",
@@ -482,6 +484,29 @@ class Cut(Model):
         return self
 
 
+class Rerandomization(Model):
+    """A test that draws the trial's own allocation again on fixed outcomes."""
+
+    draws: Annotated[int, Field(ge=1000)]
+    seed: Annotated[int, Field(ge=0)]
+
+
+class Supporting(Model):
+    """Analyses beside the planned comparison of a time to event; none is made that is not named."""
+
+    unstratified: bool = False
+    """The hazard ratio and the log-rank test without strata."""
+    restricted_mean_months: Positive | None = None
+    """Compare the mean times up to so many months."""
+    max_combo: bool = False
+    """The largest of three weighted log-rank tests."""
+    proportional_hazards: Literal["km", "rank", "identity", "log"] | None = None
+    """Test proportional hazards against a ratio that changes with this function of time."""
+    interval_censored: bool = False
+    """Compare the arms with each event between the scans around it."""
+    re_randomization: Rerandomization | None = None
+
+
 class AnalysisItem(Model):
     """One planned analysis of one endpoint in one population."""
 
@@ -491,6 +516,8 @@ class AnalysisItem(Model):
     """Landmarks at which event-free rates, or risks of adverse events, are estimated."""
     compare: bool = True
     """Test and estimate the difference between the arms."""
+    supporting: Supporting | None = None
+    """Only for a time to event that is compared."""
 
 
 class AnalysisPlan(Model):

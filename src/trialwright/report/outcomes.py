@@ -62,8 +62,29 @@ def _effect(grid: ItemGrid) -> Markup:
         grid.row(f"Hazard ratio {ci}", "hazard ratio", with_limits),
         grid.row("Log-rank P, two-sided", "log-rank P"),
         grid.row(f"Median follow-up, months {ci}", "follow-up", with_limits),
+        *(_supporting(grid, name, statistic, ci) for statistic, name in SUPPORTING.items()),
     ]
     return grid.table(rows, _among(grid) + _conventions(grid))
+
+
+SUPPORTING = {
+    "hazard ratio, unstratified": "Hazard ratio, unstratified {ci}",
+    "log-rank P, unstratified": "Log-rank P, unstratified",
+    "restricted mean difference": "Difference of restricted means to {months:.0f} months, months {ci}",
+    "restricted mean P": "Restricted means P",
+    "MaxCombo P": "MaxCombo P",
+    "proportional hazards P": "Proportional hazards P",
+    "hazard ratio, interval-censored": "Hazard ratio, events between scans {ci}",
+    "score P, interval-censored": "Score P, events between scans",
+    "re-randomization P": "Re-randomization P",
+}
+"""Analyses beside the planned comparison: statistic and heading."""
+
+
+def _supporting(grid: ItemGrid, name: str, statistic: str, ci: str) -> Markup | None:
+    days = grid.seen(statistic, "at")
+    heading = name.format(ci=ci, months=months(days[0]) if days else 0)
+    return grid.row(heading, statistic, with_limits)
 
 
 def _among(grid: ItemGrid) -> str:

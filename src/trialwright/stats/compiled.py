@@ -44,7 +44,7 @@ def _njit() -> Any:
     os.environ["NUMBA_CACHE_DIR"] = str(folder)
     import numba
 
-    numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined] # numba may have been imported before
+    numba.config.CACHE_DIR = str(folder)  # numba may have been imported before
     return numba.njit
 
 
