@@ -75,10 +75,10 @@ class _Pair:
     def _unstratified(self) -> Iterator[Finding]:
         times = self._times(stratified=False)
         effect = cox(times, ties=self.plan.ties, level=self.plan.confidence_level).effect
-        yield self._ratio("hazard ratio, unstratified", effect, "cox", f"not stratified; ties: {self.plan.ties}")
+        yield self._ratio("unstratified hazard ratio", effect, "cox", f"not stratified; ties: {self.plan.ties}")
         test = log_rank(times)
         fields = {"conventions": "not stratified; two-sided", "problem": test.test.problem}
-        yield self._found("log-rank P, unstratified", test.test.p, "log-rank", **fields)
+        yield self._found("unstratified log-rank P", test.test.p, "log-rank", **fields)
 
     def _ratio(self, statistic: str, effect: Any, method: str, conventions: str) -> Finding:
         limits = {side: getattr(effect, side) for side in ("lower", "upper")}
@@ -136,9 +136,9 @@ class _Pair:
     def _interval_censored(self) -> Iterator[Finding]:
         found = interval_censored(self._on_scans(), level=self.plan.confidence_level)
         conventions = "each event between the planned scans around it; grouped proportional hazards"
-        yield self._ratio("hazard ratio, interval-censored", found.effects[0], "interval-censored", conventions)
+        yield self._ratio("interval-censored hazard ratio", found.effects[0], "interval-censored", conventions)
         yield self._found(
-            "score P, interval-censored",
+            "interval-censored score P",
             found.score.p,
             "interval-censored",
             conventions=conventions,

@@ -68,6 +68,8 @@ def kind(row: Result) -> Kind:
         return "P"
     if row.statistic.startswith("grade "):
         return "share"
+    if row.statistic.endswith(" hazard ratio"):
+        return _KIND_BY_STATISTIC["hazard ratio"]
     return _KIND_BY_STATISTIC.get(row.statistic) or _KIND_BY_UNIT.get(row.unit, "number")
 
 

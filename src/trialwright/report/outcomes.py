@@ -68,14 +68,14 @@ def _effect(grid: ItemGrid) -> Markup:
 
 
 SUPPORTING = {
-    "hazard ratio, unstratified": "Hazard ratio, unstratified {ci}",
-    "log-rank P, unstratified": "Log-rank P, unstratified",
+    "unstratified hazard ratio": "Hazard ratio, unstratified {ci}",
+    "unstratified log-rank P": "Log-rank P, unstratified",
     "restricted mean difference": "Difference of restricted means to {months:.0f} months, months {ci}",
     "restricted mean P": "Restricted means P",
     "MaxCombo P": "MaxCombo P",
     "proportional hazards P": "Proportional hazards P",
-    "hazard ratio, interval-censored": "Hazard ratio, events between scans {ci}",
-    "score P, interval-censored": "Score P, events between scans",
+    "interval-censored hazard ratio": "Hazard ratio, events between scans {ci}",
+    "interval-censored score P": "Score P, events between scans",
     "re-randomization P": "Re-randomization P",
 }
 """Analyses beside the planned comparison: statistic and heading."""
