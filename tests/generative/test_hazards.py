@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -14,6 +14,8 @@ from trialwright.design import Piecewise
 from trialwright.simulate.hazards import NEVER, day_of, exponential_days, piecewise_days
 from trialwright.stats import DAYS_PER_MONTH
 
+BUSY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A machine with other work is slow at everything; no time is promised here."""
 UNIFORMS = st.floats(2.0**-33, 1 - 2.0**-33)
 RATES = st.one_of(st.just(0.0), st.floats(0.01, 2))
 MULTIPLIERS = st.floats(0.2, 5)
@@ -38,6 +40,7 @@ def months(uniform: float, hazard: Piecewise, multiplier: float = 1.0) -> float:
     return float(piecewise_days(np.array([uniform]), hazard, multiplier)[0]) / DAYS_PER_MONTH
 
 
+@BUSY
 @given(hazards(), UNIFORMS, MULTIPLIERS)
 def test_the_cumulative_hazard_at_the_time_is_the_exponential_drawn(
     hazard: Piecewise, uniform: float, multiplier: float
@@ -46,6 +49,7 @@ def test_the_cumulative_hazard_at_the_time_is_the_exponential_drawn(
     assert multiplier * cumulative(hazard, at) == pytest.approx(-math.log(uniform), rel=1e-9, abs=1e-9)
 
 
+@BUSY
 @given(hazards(), UNIFORMS)
 def test_the_time_is_where_a_numeric_integral_of_the_hazard_reaches_it(hazard: Piecewise, uniform: float) -> None:
     """Midpoint sums know nothing of where the hazard changes; each change costs at most a step of the grid."""
@@ -57,11 +61,13 @@ def test_the_time_is_where_a_numeric_integral_of_the_hazard_reaches_it(hazard: P
     assert area == pytest.approx(-math.log(uniform), rel=1e-6, abs=slack + 1e-9)
 
 
+@BUSY
 @given(hazards(), UNIFORMS, UNIFORMS)
 def test_a_smaller_uniform_never_gives_an_earlier_time(hazard: Piecewise, one: float, other: float) -> None:
     assert (months(min(one, other), hazard) >= months(max(one, other), hazard)) or one == other
 
 
+@BUSY
 @given(hazards(), UNIFORMS)
 def test_nothing_happens_while_the_hazard_is_nothing(hazard: Piecewise, uniform: float) -> None:
     at = months(uniform, hazard)
@@ -70,6 +76,7 @@ def test_nothing_happens_while_the_hazard_is_nothing(hazard: Piecewise, uniform:
             assert not start + 1e-6 < at < end - 1e-6
 
 
+@BUSY
 @given(st.floats(0.01, 2), UNIFORMS, st.lists(st.floats(0.1, 12), max_size=3))
 def test_equal_pieces_are_one_exponential(rate: float, uniform: float, gaps: list[float]) -> None:
     starts = (0.0, *np.cumsum(gaps))
@@ -79,6 +86,7 @@ def test_equal_pieces_are_one_exponential(rate: float, uniform: float, gaps: lis
     )
 
 
+@BUSY
 @given(hazards(), MULTIPLIERS, UNIFORMS)
 def test_a_multiplier_is_a_ratio_of_hazards(hazard: Piecewise, multiplier: float, uniform: float) -> None:
     scaled = hazard.model_copy(update={"hazard": tuple(rate * multiplier for rate in hazard.hazard)})
@@ -102,6 +110,7 @@ def test_without_a_hazard_nothing_ever_happens() -> None:
     assert day_of(never).tolist() == [NEVER, NEVER]
 
 
+@BUSY
 @given(st.floats(0, 1e6))
 def test_something_that_happens_during_a_day_happens_on_it(time: float) -> None:
     (day,) = day_of(np.array([time])).tolist()

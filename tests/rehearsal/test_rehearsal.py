@@ -329,14 +329,16 @@ def test_a_number_outside_its_range_is_told(run: Run, out: Path, arguments: tupl
 def test_a_disk_that_fills_up_while_writing_leaves_nothing_behind(
     run: Run, out: Path, monkeypatch: pytest.MonkeyPatch, full_at: str
 ) -> None:
-    write = Path.write_text
+    def filling(write: Callable[..., int]) -> Callable[..., int]:
+        def fill(path: Path, *arguments: Any, **options: Any) -> int:
+            if path.name.endswith(full_at):
+                raise OSError(errno.ENOSPC, "No space left on device", str(path))
+            return write(path, *arguments, **options)
 
-    def fill(path: Path, *arguments: Any, **options: Any) -> int:
-        if path.name.endswith(full_at):
-            raise OSError(errno.ENOSPC, "No space left on device", str(path))
-        return write(path, *arguments, **options)
+        return fill
 
-    monkeypatch.setattr(Path, "write_text", fill)
+    for name in ("write_text", "write_bytes"):
+        monkeypatch.setattr(Path, name, filling(getattr(Path, name)))
     assert "No space left on device" in refused(run, out, TINY / "protocol.yaml")
 
 

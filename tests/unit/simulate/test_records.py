@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from virtual_trial import DOSED, Virtual, days, study, supposed, virtual
@@ -43,9 +44,10 @@ def test_nobody_is_randomized_with_a_criterion_not_met_or_not_known(made: Virtua
 
 
 def test_screening_again_gives_the_findings_on_record(made: Virtual) -> None:
+    findings = made.by_subject("screenings")
     for subject in made.subjects[:20]:
         again = screen(made.protocol, made.answers[subject], made.anchors[subject])
-        assert {row["criterion"]: row["answer"] for row in made.rows("screenings", subject=subject)} == {
+        assert {row["criterion"]: row["answer"] for row in findings[subject]} == {
             finding.criterion: finding.answer for finding in again.findings
         }
 
@@ -53,8 +55,11 @@ def test_screening_again_gives_the_findings_on_record(made: Virtual) -> None:
 def test_everybody_else_has_a_reason_to_be_out(made: Virtual) -> None:
     closed_on = max(made.randomized_on.values())
     supposed_to_fail = {plan.criterion for plan in made.scenario.candidates.failures}
+    screenings: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in made.rows("screenings"):
+        screenings[row["subject"]].append(row)
     for candidate in made.rows("screened"):
-        rows = made.rows("screenings", subject=candidate["subject"])
+        rows = screenings[candidate["subject"]]
         answers = {row["answer"] for row in rows}
         not_met = {row["criterion"] for row in rows if row["answer"] == "not met"}
         assert candidate["screened_on"] <= closed_on
