@@ -32,7 +32,7 @@ CSV = b'time,arm\n5,A\n8.5,"B, late"\n'
     [
         ("t.csv", CSV),
         ("t.CSV", CSV),
-        ("t.csv.gz", gzip.compress(CSV)),
+        ("t.csv.gz", gzip.compress(CSV, mtime=0)),
         ("t.tsv", b"time\tarm\n5\tA\n8.5\tB, late\n"),
         ("mark.csv", b"\xef\xbb\xbf" + CSV),
         ("windows.csv", CSV.replace(b"\n", b"\r\n")),
