@@ -157,7 +157,10 @@ def _solve(x: FloatArray, y: FloatArray, w: FloatArray, mean: Link, slope: Link)
     beta = start
     for _ in range(MOST_STEPS):
         eta = x @ beta
-        step = np.linalg.solve((x * (w * slope(eta))[:, None]).T @ x, x.T @ (w * (y - mean(eta))))
+        try:
+            step = np.linalg.solve((x * (w * slope(eta))[:, None]).T @ x, x.T @ (w * (y - mean(eta))))
+        except np.linalg.LinAlgError:
+            break
         longest = float(np.abs(x @ step).max()) if mean is np.exp else 0.0
         beta = beta + step / max(1.0, longest)
         if np.abs(step).max() <= STEP * max(1.0, np.abs(beta).max()):

@@ -95,8 +95,15 @@ def _maximum(x: FloatArray, u: FloatArray, event: BoolArray, distribution: Failu
         at = at + step
         value, gradient, information = likelihood(at)
         if np.abs(step).max() <= STEP * (1 + np.abs(at).max()):
-            return _in_time(at, value, np.linalg.inv(information[:free, :free]))
+            return _at_maximum(at, value, information[:free, :free])
     return NO_MAXIMUM
+
+
+def _at_maximum(at: FloatArray, value: float, information: FloatArray) -> LogTimeFit | str:
+    try:
+        return _in_time(at, value, np.linalg.inv(information))
+    except np.linalg.LinAlgError:
+        return NO_MAXIMUM
 
 
 def _uphill(likelihood: _Likelihood, at: FloatArray, step: FloatArray, value: float) -> FloatArray:
