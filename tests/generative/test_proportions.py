@@ -90,7 +90,8 @@ def test_restricted_proportions_are_the_most_likely(table: Table, delta: float) 
     best = _log_likelihood(table, p1, p2)
     for step in range(201):
         other = low + (high - low) * step / 200
-        assert _log_likelihood(table, other + delta, other) <= best + 1e-7 * (1 + abs(best))
+        # Near a double root of the cubic its closed form keeps half the digits.
+        assert _log_likelihood(table, other + delta, other) <= best + 1e-6 * (1 + abs(best))
 
 
 def _log_likelihood(table: Table, p1: float, p2: float) -> float:
