@@ -21,6 +21,8 @@ from trialwright.stats.risk_table import Ties
 TieRule = Literal["efron", "breslow", "exact", "discrete"]
 """``exact`` is the exact marginal likelihood (SAS EXACT), ``discrete`` the discrete one (SAS DISCRETE, R exact)."""
 MANY_TIES = 12
+LARGE = 10_000
+"""Events from which the compiled pass is worth loading."""
 MOST_OUTCOMES = 4_000_000
 
 
@@ -105,7 +107,24 @@ class _Product:
         return Derivatives(x.log_likelihood + y.log_likelihood, x.score + y.score, x.information + y.information)
 
 
+@dataclass(frozen=True, eq=False)
+class _Compiled:
+    """Efron's likelihood of two arms in one compiled pass: worth its loading for large tables only."""
+
+    ties: Ties
+
+    def __call__(self, b: FloatArray) -> Derivatives:
+        from trialwright.stats._kernels_efron import efron_two_arms
+
+        events, at_risk = self.ties.events.T, self.ties.at_risk.T
+        d0, d1, y0, y1 = map(np.ascontiguousarray, (events[0], events[1], at_risk[0], at_risk[1]))
+        log, score, information = efron_two_arms(d0, d1, y0, y1, float(b[1]))
+        return Derivatives(log, np.array([-score, score]), information * np.array([[1.0, -1.0], [-1.0, 1.0]]))
+
+
 def _efron(ties: Ties) -> PartialLikelihood:
+    if ties.events.shape[1] == 2 and ties.events.sum() >= LARGE:
+        return _Compiled(ties)
     many = (ties.events.sum(axis=1) >= MANY_TIES) & (ties.events.shape[1] == 2)
     if not many.any():
         return _efron_risk_sets(ties)
