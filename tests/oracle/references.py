@@ -1,6 +1,7 @@
 """The shared reference files: which cases there are, what each is called, and which software answered it."""
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -52,6 +53,7 @@ def reference_id(file: str, key: str, part: dict[str, Any]) -> str:
     return f"{key}/{told[key]()}" if key in told else key
 
 
+@cache
 def references() -> list[Reference]:
     """Return every case of the five files of the analysis; none of a file that is missing."""
     return [

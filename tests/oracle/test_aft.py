@@ -38,5 +38,5 @@ def test_accelerated_failure(case: dict[str, Any], distribution: Any, difference
     theirs = np.array(numbers(expected["var"]))
     sd = np.sqrt(np.diag(theirs))
     differences.check(
-        where, "correlation", found.covariance / np.outer(sd, sd), (theirs / np.outer(sd, sd)).tolist(), 1e-5
+        where, "correlation", found.covariance / np.outer(sd, sd), (theirs / np.outer(sd, sd)).tolist(), 1e-6
     )

@@ -9,6 +9,8 @@ from oracle_cases import FIXTURES, Differences, value
 from trialwright import stats
 from trialwright.stats import Estimate, TwoByTwoTables
 
+pytestmark = pytest.mark.oracle("R 4.2.2")
+
 FOUND = json.loads((FIXTURES / "counts.json").read_text())
 BY_SCORE = 1e-9
 """The fixture solves the score of the likelihood numerically within the search for each limit."""

@@ -20,6 +20,8 @@ from trialwright.stats import (
     nelson_aalen,
 )
 
+pytestmark = pytest.mark.oracle("R 4.2.2, survival 3.5-3")
+
 CASES = json.loads((FIXTURES / "curves.json").read_text())["cases"]
 cases = pytest.mark.parametrize("case", [pytest.param(c, id=c["data"]) for c in CASES])
 

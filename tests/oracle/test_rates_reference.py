@@ -237,6 +237,7 @@ def test_ratesci(case: dict[str, Any], differences: Differences) -> None:
     differences.check(where, "or (Gart's bias off)", limits(odds), case["or"])
 
 
+@pytest.mark.oracle("tern")
 def test_stratified_newcombe_as_tern_prints_it(differences: Differences) -> None:
     """A test of R's tern that agrees with a SAS macro: 80 made-up patients in six strata, eight printed decimals."""
     tables = TwoByTwoTables.of([8, 4, 2, 5, 6, 5], [9, 4, 5, 7, 7, 8], [3, 6, 2, 3, 3, 3], [6, 12, 5, 4, 8, 5])

@@ -9,6 +9,8 @@ from oracle_cases import FIXTURES, ROOT, Differences, as_list, columns, event_ti
 
 from trialwright.stats import EventTimes, cox, kaplan_meier, log_rank, reverse_kaplan_meier
 
+pytestmark = pytest.mark.oracle("R 4.2.2, survival 3.5-3")
+
 CASES = json.loads((FIXTURES / "survival.json").read_text())["cases"]
 TRANSFORMS = ("plain", "log", "log-log", "logit", "arcsin")
 cases = pytest.mark.parametrize("case", [pytest.param(c, id=f"{c['data']}-{c['level']}") for c in CASES])

@@ -15,8 +15,8 @@ from trialwright.stats.partial_likelihood import Derivatives, PartialLikelihood,
 from trialwright.stats.risk_table import RiskTable, Ties
 
 MOST_STEPS = 100
-SETTLED = 1e-13
-"""Relative gain of the log-likelihood below which Newton's method stops."""
+NEAR = 1e-6
+"""So near the maximum one full step of Newton's method squares the distance; the likelihood could not show it."""
 FAR = 15.0
 """A log hazard ratio beyond this runs to infinity: the likelihood of so rare an event is flat."""
 NOTHING_TO_TEST = "fewer than two levels have events while both arms are at risk, so there is no interaction to test"
@@ -95,12 +95,13 @@ def _maximum(likelihood: PartialLikelihood, design: FloatArray) -> tuple[FloatAr
     for _ in range(MOST_STEPS):
         effects = np.linalg.lstsq(design.T @ at.information @ design, design.T @ at.score, rcond=1e-11)[0]
         step = design @ effects
-        step *= min(1.0, 5.0 / max(float(np.abs(step).max()), 1e-300))
+        size = float(np.abs(step).max())
+        if size < NEAR:
+            b = b + step - step[0]
+            return b, likelihood(b)
+        step *= min(1.0, 5.0 / size)
         next_b, there = _uphill(likelihood, b, at, step - step[0])
-        gain = there.log_likelihood - at.log_likelihood
-        b, at = (next_b, there) if gain >= 0 else (b, at)
-        if gain <= SETTLED * (1 + abs(at.log_likelihood)) and np.abs(step).max() < 1e-6:
-            break
+        b, at = (next_b, there) if there.log_likelihood >= at.log_likelihood else (b, at)
         if np.abs(b).max() > 4 * FAR:
             break
     return b, at
