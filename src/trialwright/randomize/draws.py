@@ -19,7 +19,7 @@ from itertools import count
 
 from trialwright.randomize.scheme import Scheme
 
-__all__ = ["below", "block", "block_size", "fields"]
+__all__ = ["below", "block", "block_size", "fields", "wide_below", "words"]
 
 TAG = "trialwright allocation 1"
 _WORDS = struct.Struct(">16H")
@@ -58,6 +58,32 @@ def below(bound: int, words: Iterator[int]) -> int:
         if word < limit:
             return word % bound
     raise ValueError(f"no word below {limit} was left to draw from")
+
+
+def wide_below(bound: int, words: Iterator[int]) -> int:
+    """Return a whole number from 0 to bound - 1, all equally likely, for a bound of any size.
+
+    As many words as the bound needs are read as one number, the first word highest; the last, incomplete stretch is
+    thrown away as in :func:`below`, which this equals for bounds up to 65536.
+
+    >>> wide_below(1 << 20, iter([1, 2]))
+    65538
+    """
+    size = max(1, -(-(bound - 1).bit_length() // 16))
+    limit = (1 << 16 * size) // bound * bound
+    while True:
+        number = int.from_bytes(b"".join(next(words).to_bytes(2, "big") for _ in range(size)), "big")
+        if number < limit:
+            return number % bound
+
+
+def words(key: bytes, *parts: str | int) -> Iterator[int]:
+    """Yield 16-bit words without end for one draw: the parts, beginning with the tag of the method, say which.
+
+    >>> next(words(bytes(32), "example", 0)) == next(words(bytes(32), "example", 1))
+    False
+    """
+    return _words(key, fields(*parts))
 
 
 def fields(*parts: str | int) -> bytes:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from trialwright.protocol import Protocol
 
-__all__ = ["Scheme", "scheme"]
+__all__ = ["Scheme", "check_ratio", "scheme"]
 
 WIDEST_BLOCK = 1 << 16
 """Draws are 16-bit words, so that no more places than this can be shuffled."""
@@ -32,7 +32,7 @@ class Scheme:
     """Stratification factor and its levels, in the order of the protocol."""
 
     def __post_init__(self) -> None:
-        _check_ratio([share for _, share in self.ratio], [arm for arm, _ in self.ratio])
+        check_ratio([share for _, share in self.ratio], [arm for arm, _ in self.ratio])
         _check_sizes(self.block_sizes, self.whole)
         _check_factors(self.factors)
 
@@ -100,7 +100,8 @@ def _name(levels: Mapping[str, str]) -> str:
     return "|".join(f"{factor}={level}" for factor, level in levels.items()) or "all"
 
 
-def _check_ratio(shares: list[int], arms: list[str]) -> None:
+def check_ratio(shares: list[int], arms: list[str]) -> None:
+    """ValueError, which names no arm, unless the shares are whole numbers and the arms ascend without repetition."""
     # A ratio held as a float (2/3) drifts from the ratio of a block; bool is an int in Python and is refused too.
     if not shares or any(type(share) is not int or share < 1 for share in shares):
         raise ValueError(f"ratio must be whole numbers of at least 1; got {shares}. For 2:1 write 2 and 1.")
