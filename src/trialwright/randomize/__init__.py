@@ -6,6 +6,7 @@ from trialwright.randomize.block_urn import BlockUrn
 from trialwright.randomize.key import commitment, key_from_seed
 from trialwright.randomize.maximal import Maximal
 from trialwright.randomize.methods import Draw, Method, draw, sequence
+from trialwright.randomize.minimization import Minimization, MinimizationDraw, minimize, minimize_all
 from trialwright.randomize.predictability import certain_share
 from trialwright.randomize.scheme import Scheme, scheme
 from trialwright.randomize.simple import Simple
@@ -18,6 +19,8 @@ __all__ = [
     "Draw",
     "Maximal",
     "Method",
+    "Minimization",
+    "MinimizationDraw",
     "Scheme",
     "Simple",
     "allocate",
@@ -26,6 +29,8 @@ __all__ = [
     "commitment",
     "draw",
     "key_from_seed",
+    "minimize",
+    "minimize_all",
     "scheme",
     "sequence",
 ]
