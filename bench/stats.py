@@ -1,166 +1,226 @@
-"""Kaplan-Meier, stratified log-rank and stratified Cox of the arm against R and Python peers; the batch by trial.
+"""Survival analysis beside R survival and Python peers on the same data; memory, first calls, batches; targets.
 
-Whole days, 2:1, four strata. Every time is the best of several in a running process, from raw columns to the answer.
-"ratio" is the peer's time over ours; "differs" the relative difference of the answers: survival at the end, chi-square,
-log hazard ratio (R stops at 1e-9 in the log-likelihood).
+Whole days, 2:1, four strata. Every time is the best of several in a running process, from columns in memory to the
+answer; the answers are compared. The tables are printed and written to docs/reference/speed.md.
 """
 
-import importlib.util
-import shutil
+import json
+import os
+import platform
 import subprocess
+import sys
 import tempfile
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from trialwright.stats import EventTimes, analyze_batch, cox, kaplan_meier, log_rank
+from bench._peers import TASKS, Data, Peer, Timing, available, best
+from trialwright.stats import (
+    CoxData,
+    EventTimes,
+    analyze_batch,
+    cox,
+    cox_regression,
+    kaplan_meier,
+    log_rank,
+    reverse_kaplan_meier,
+)
 
 SIZES = (10**3, 10**4, 10**5, 10**6)
 PATIENTS = 198
-
-
-class Data(NamedTuple):
-    day: Any
-    event: Any
-    arm: Any
-    stratum: Any
-
-
-class Timing(NamedTuple):
-    ms: float
-    answer: float
+PAGE = Path(__file__).parents[1] / "docs" / "reference" / "speed.md"
+GOALS = {"Kaplan-Meier": 1.0, "log-rank": 1.5, "Cox, arm": 2.0, "Cox, 5 covariates": 200.0}
+"""Milliseconds at a million rows."""
 
 
 def make(n: int, seed: int = 7) -> Data:
     rng = np.random.default_rng(seed)
     latent, follow = rng.exponential(300, n), rng.uniform(300, 1100, n)
     day = np.minimum(latent, follow).astype(np.int32)
-    return Data(day, latent <= follow, rng.integers(0, 3, n).clip(0, 1), rng.integers(0, 4, n))
+    arm, stratum = rng.integers(0, 3, n).clip(0, 1), rng.integers(0, 4, n)
+    return Data(day, latent <= follow, arm, stratum, np.column_stack([arm, rng.normal(size=(n, 4))]))
 
 
-def best(call: Callable[[], Any]) -> Timing:
-    spent, answer = [], None
-    stop = time.perf_counter() + 0.5
-    while not spent or (time.perf_counter() < stop and len(spent) < 200):
-        start = time.perf_counter()
-        answer = call()
-        spent.append(time.perf_counter() - start)
-    return Timing(min(spent) * 1e3, float(answer))
+def columns(data: Data) -> Data:
+    """Return the columns as a table in memory holds them: narrow codes."""
+    return data._replace(arm=data.arm.astype(np.int8), stratum=data.stratum.astype(np.int8))
 
 
-def ours(data: Data) -> dict[str, Timing]:
-    def times() -> EventTimes:
-        return EventTimes.coded(*data, arms=("C", "E"), strata=("a", "b", "c", "d"))
+def named(data: Data) -> EventTimes:
+    return EventTimes.coded(*data[:4], arms=("C", "E"), strata=("a", "b", "c", "d"))
 
-    def curve() -> float:
-        return kaplan_meier(times().pooled())["all"].survival[-1]
+
+def ours(data: Data) -> dict[str, Callable[[], Any]]:
+    def regression() -> float:
+        rows = CoxData.of(data.day, data.event, dict(zip("abcde", data.x.T, strict=True)), stratum=data.stratum)
+        return cox_regression(rows).coefficients[0].coef or 0.0
 
     return {
-        "Kaplan-Meier": best(curve),
-        "log-rank": best(lambda: log_rank(times()).test.statistic),
-        "Cox, arm": best(lambda: cox(times()).effect.coef),
+        "Kaplan-Meier": lambda: kaplan_meier(named(data).pooled())["all"].survival[-1],
+        "log-rank": lambda: log_rank(named(data)).test.statistic,
+        "Cox, arm": lambda: cox(named(data)).effect.coef,
+        "Cox, 5 covariates": regression,
     }
 
 
-def in_r(data: Data) -> dict[str, Timing]:
-    with tempfile.TemporaryDirectory() as folder:
-        np.stack(data).astype("<i4").tofile(Path(folder) / "data")
-        script = Path(__file__).with_name("survival.R")
-        command = ["Rscript", str(script), str(Path(folder) / "data"), str(len(data.day))]
-        lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
-    rows = [line.split("\t") for line in lines]
-    return {name: Timing(float(ms), float(answer)) for name, ms, answer in rows}
+def primary(data: Data) -> float:
+    """Return the hazard ratio of the analysis a trial's plan calls primary, from columns to every figure of it."""
+    times = named(data)
+    for curve in kaplan_meier(times).values():
+        curve.quantile(0.5)
+        curve.at(183)
+        curve.at(365)
+        curve.at_risk_at([0, 90, 180, 270, 360])
+    for curve in reverse_kaplan_meier(times).values():
+        curve.quantile(0.5)
+    log_rank(times)
+    return cox(times).effect.hazard_ratio or 0.0
 
 
-def in_statsmodels(data: Data) -> dict[str, Timing]:
-    from statsmodels.duration.hazard_regression import PHReg
-    from statsmodels.duration.survfunc import SurvfuncRight, survdiff
-
-    day, event, arm, stratum = data.day.astype(float), data.event.astype(int), data.arm, data.stratum
-
-    def curve() -> float:
-        return SurvfuncRight(day, event).surv_prob[-1]
-
-    def fit() -> float:
-        model = PHReg(day, arm[:, None].astype(float), status=event, strata=stratum, ties="efron")
-        return model.fit(disp=0).params[0]
-
-    return {
-        "Kaplan-Meier": best(curve),
-        "log-rank": best(lambda: survdiff(day, event, arm, strata=stratum)[0]),
-        "Cox, arm": best(fit),
-    }
+Row = list[str]
 
 
-def in_surpyval(data: Data) -> dict[str, Timing]:
-    import surpyval
-
-    day, censored, arm, stratum = data.day.astype(float), 1 - data.event.astype(int), data.arm, data.stratum
-
-    def curve() -> float:
-        return surpyval.KaplanMeier.fit(day, censored).R[-1]
-
-    def fit() -> float:
-        return surpyval.CoxPH.fit(day, arm[:, None].astype(float), censored, tie_method="efron", strata=stratum).beta[0]
-
-    return {
-        "Kaplan-Meier": best(curve),
-        "log-rank": best(lambda: surpyval.logrank(day, arm, censored, strata=stratum).statistic),
-        "Cox, arm": best(fit),
-    }
+def table(head: Row, rows: list[Row]) -> list[str]:
+    return [f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows)] + [""]
 
 
-def has_r_survival() -> bool:
-    if shutil.which("Rscript") is None:
-        return False
-    return subprocess.run(["Rscript", "-e", "library(survival)"], capture_output=True, check=False).returncode == 0
-
-
-def peers() -> dict[str, Callable[[Data], dict[str, Timing]]]:
-    found: dict[str, Callable[[Data], dict[str, Timing]]] = {}
-    if has_r_survival():
-        found["R survival"] = in_r
-    if importlib.util.find_spec("statsmodels"):
-        found["statsmodels"] = in_statsmodels
-    if importlib.util.find_spec("surpyval"):
-        found["surpyval"] = in_surpyval
-    return found
-
-
-def run() -> None:
-    others = peers()
-    missing = {"R survival", "statsmodels", "surpyval"} - set(others)
-    if missing:
-        print(f"not on this machine: {', '.join(sorted(missing))}")
-    heads = "".join(f"{name:>14}{'ratio':>8}{'differs':>9}" for name in others)
-    print(f"{'task':<14}{'rows':>9}{'ours':>12}{heads}")
+def side_by_side(peers: list[Peer], found: dict[tuple[str, int], float]) -> list[str]:
+    rows = []
     for n in SIZES:
-        data = make(n)
-        mine, theirs = ours(data), {name: peer(data) for name, peer in others.items()}
-        for task, timing in mine.items():
-            cells = "".join(compared(timing, peer.get(task)) for peer in theirs.values())
-            print(f"{task:<14}{n:>9}{timing.ms:>9.3f} ms{cells}", flush=True)
-    print()
-    run_batch()
+        data = columns(make(n))
+        mine = {task: best(call) for task, call in ours(data).items()}
+        theirs = [peer.measure(data) for peer in peers]
+        for task in TASKS:
+            found[task, n] = mine[task].ms
+            cells = [compared(mine[task], each.get(task)) for each in theirs]
+            rows.append([task, f"{n:,}", shown(mine[task].ms), *cells])
+            print(*rows[-1], sep=" | ", flush=True)
+    return table(["task", "rows", "trialwright", *(peer.name for peer in peers)], rows)
+
+
+def shown(ms: float) -> str:
+    return f"{ms / 1e3:.2f} s" if ms >= 1e3 else f"{ms:.3g} ms" if ms >= 1 else f"{ms * 1e3:.3g} us"
 
 
 def compared(mine: Timing, other: Timing | None) -> str:
+    """Return their time, how many times ours it is, and the relative difference of the answers."""
     if other is None:
-        return f"{'-':>14}{'':>17}"
-    gap = abs(mine.answer - other.answer) / abs(other.answer)
-    return f"{other.ms:>11.2f} ms{other.ms / mine.ms:>8.1f}{gap:>9.0e}"
+        return "too slow to wait for"
+    text = f"{shown(other.ms)}, {other.ms / mine.ms:,.3g} x"
+    if other.unstratified:
+        return f"{text}, no strata"
+    return f"{text}, {abs(mine.answer - other.answer) / abs(other.answer):.0e}"
 
 
-def run_batch(trials: int = 20_000) -> None:
-    """Print the time of one simulated trial: medians, rates, follow-up, stratified log-rank and Cox."""
-    data = make(trials * PATIENTS)
-    kinds = (np.int32, np.bool_, np.int8, np.int8)
-    rows = [column.astype(kind).reshape(trials, PATIENTS) for column, kind in zip(data, kinds, strict=True)]
+def one_trial(found: dict[str, float]) -> Iterator[Row]:
+    """Yield the time of a trial of 198 patients alone, and in a batch."""
+    data = columns(make(PATIENTS))
+    found["primary"] = best(lambda: primary(data)).ms
+    yield [f"primary analysis of {PATIENTS} patients, public API", shown(found["primary"])]
+    trials = 20_000
+    made = columns(make(trials * PATIENTS))
+    rows = [column.reshape(trials, PATIENTS) for column in made[:4]]
     analyze_batch(*(row[:10] for row in rows), at_days=[183, 365])
     for workers in (1, 2):
-        spent = best(lambda workers=workers: analyze_batch(*rows, at_days=[183, 365], workers=workers).z.sum()).ms
-        print(f"batch, {trials} trials of {PATIENTS}, {workers} thread(s): {spent / trials * 1e3:.1f} us per trial")
-    print()
+        spent = best(lambda workers=workers: analyze_batch(*rows, at_days=[183, 365], workers=workers).z.sum(), 2.0).ms
+        found[f"batch {workers}"] = spent / trials
+        yield [f"one of {trials:,} simulated trials of {PATIENTS}, {workers} thread(s)", shown(spent / trials)]
+
+
+def in_python(module: str, *arguments: str, **environment: str) -> dict[str, float]:
+    command = [sys.executable, "-m", module, *arguments]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, env={**os.environ, **environment}, cwd=PAGE.parents[2]
+    )
+    answer: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+def memory(found: dict[str, float]) -> Iterator[Row]:
+    for task in TASKS:
+        used = in_python("bench._footprint", task, str(10**6))
+        found[f"memory {task}"] = used["added"] / used["input"]
+        yield [task, f"{used['input'] / 1e6:.1f} MB", f"{used['added'] / 1e6:.1f} MB", f"{found[f'memory {task}']:.2f}"]
+
+
+def first_calls(found: dict[str, float]) -> list[str]:
+    rows = []
+    for n in (PATIENTS, 9_999):
+        with tempfile.TemporaryDirectory() as empty:
+            spent = in_python(
+                "bench._cold", str(n), NUMBA_CACHE_DIR=empty, TRIALWRIGHT_CACHE=empty, XDG_CACHE_HOME=empty
+            )
+        found[f"cold {n}"] = max(spent.values())
+        rows.append([f"{n:,}", *(f"{seconds:.2f} s" for seconds in spent.values())])
+    return table(["rows", *spent], rows)
+
+
+def verdicts(times: dict[tuple[str, int], float], found: dict[str, float]) -> Iterator[Row]:
+    """Yield each target with what was measured: reached or not."""
+    measured = [(f"{task}, 1,000,000 rows", times[task, 10**6], goal) for task, goal in GOALS.items()]
+    measured.append((f"primary analysis of {PATIENTS} patients", found["primary"], 1.0))
+    measured.append(("simulated trial in a batch, one core", found["batch 1"], 0.012))
+    for name, ms, goal in measured:
+        yield [name, f"at most {shown(goal)}", shown(ms), "reached" if ms <= goal else "not reached"]
+    for task in TASKS:
+        ratio = found[f"memory {task}"]
+        yield [f"memory added, {task}", "below 2 x input", f"{ratio:.2f} x", "reached" if ratio < 2 else "not reached"]
+    for n in (PATIENTS, 9_999):
+        slowest = found[f"cold {n}"]
+        said = "reached" if slowest <= 1 else "not reached"
+        yield [f"slowest first call, nothing compiled, {n:,} rows", "at most 1 s", f"{slowest:.2f} s", said]
+
+
+def run() -> None:
+    there, missing = available()
+    times: dict[tuple[str, int], float] = {}
+    found: dict[str, float] = {}
+    load = os.getloadavg()[0]
+    peers = side_by_side([Peer(name) for name in there], times)
+    parts = [
+        HEAD,
+        f"Python {platform.python_version()}, numpy {np.__version__}, {os.cpu_count()} cores ({processor()}), load "
+        f"{load:.1f} when it began. Beside it: {', '.join(f'{name} {number}' for name, number in there.items())}."
+        + (f" Not on this machine: {', '.join(missing)}." if missing else ""),
+        "",
+        "## Side by side",
+        "",
+        SIDE,
+        *peers,
+        "## One trial",
+        "",
+        *table(["what", "time"], list(one_trial(found))),
+        "## Memory at a million rows",
+        "",
+        "The most that a call adds to the process, beside the columns it is given.",
+        "",
+        *table(["task", "input", "added", "added / input"], list(memory(found))),
+        "## First calls",
+        "",
+        "A new process with an empty cache of compiled kernels; every call is the first of its kind.",
+        "",
+        *first_calls(found),
+        "## Targets",
+        "",
+        *table(["what", "target", "measured", "verdict"], list(verdicts(times, found))),
+    ]
+    print("\n".join(parts[2:]))
+    PAGE.write_text("\n".join(parts).rstrip() + "\n")
+
+
+HEAD = """# Speed
+
+Written by `make bench`, part `stats`; not by hand.
+"""
+SIDE = """Each cell: time, how many times ours, and the relative difference of the answers (survival at the end,
+chi-square, log hazard ratio). All tasks are stratified but Kaplan-Meier, whose limits are included; *no strata* marks
+a package that has none for the task and answers an easier question. R stops at 1e-9 in the log-likelihood.
+"""
+
+
+def processor() -> str:
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
