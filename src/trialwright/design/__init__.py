@@ -1,5 +1,17 @@
 """What is supposed: scenarios, sizes, event numbers."""
 
+from trialwright.design.event_formulas import EventNumber, FixedPlan, event_numbers
+from trialwright.design.event_probability import (
+    ArmRates,
+    ExpectedEvents,
+    Steps,
+    Stratum,
+    SupposedTrial,
+    dropout_hazard,
+    expected_events,
+    time_of_events,
+    uniform_accrual,
+)
 from trialwright.design.fit import check_scenario
 from trialwright.design.scenario import (
     AdverseEvent,
@@ -11,16 +23,31 @@ from trialwright.design.scenario import (
     Spread,
 )
 from trialwright.design.size import events_schoenfeld, power_schoenfeld
+from trialwright.design.weighted_log_rank import ExpectedLogRank, expected_log_rank
 
 __all__ = [
     "AdverseEvent",
+    "ArmRates",
     "Calibrated",
+    "EventNumber",
+    "ExpectedEvents",
+    "ExpectedLogRank",
     "Failure",
+    "FixedPlan",
     "Organ",
     "Piecewise",
     "Scenario",
     "Spread",
+    "Steps",
+    "Stratum",
+    "SupposedTrial",
     "check_scenario",
+    "dropout_hazard",
+    "event_numbers",
     "events_schoenfeld",
+    "expected_events",
+    "expected_log_rank",
     "power_schoenfeld",
+    "time_of_events",
+    "uniform_accrual",
 ]

@@ -23,8 +23,8 @@ def events_schoenfeld(hazard_ratio: float, *, power: float, alpha: float, sides:
     >>> round(events_schoenfeld(0.59, power=0.8, alpha=0.05, sides=2, ratio=2), 3)
     126.869
     """
-    _check(hazard_ratio, alpha, sides, ratio)
-    _check_share("power", power)
+    check_test(hazard_ratio, alpha, sides, ratio)
+    check_share("power", power)
     if hazard_ratio == 1:
         raise ValueError("hazard_ratio must differ from 1: no number of events shows a difference that is not there")
     effect = math.log(hazard_ratio)
@@ -39,7 +39,7 @@ def power_schoenfeld(hazard_ratio: float, *, events: float, alpha: float, sides:
     """
     from scipy.special import ndtr
 
-    _check(hazard_ratio, alpha, sides, ratio)
+    check_test(hazard_ratio, alpha, sides, ratio)
     if not events > 0:
         raise ValueError(f"events must be greater than 0; got {events}")
     distance = abs(math.log(hazard_ratio)) * math.sqrt(events * _split(ratio))
@@ -57,15 +57,15 @@ def _z(probability: float) -> float:
     return float(ndtri(probability))
 
 
-def _check(hazard_ratio: float, alpha: float, sides: int, ratio: float) -> None:
+def check_test(hazard_ratio: float, alpha: float, sides: int, ratio: float) -> None:
     for name, value in (("hazard_ratio", hazard_ratio), ("ratio", ratio)):
         if not 0 < value < math.inf:
             raise ValueError(f"{name} must be a finite number greater than 0; got {value}")
-    _check_share("alpha", alpha)
+    check_share("alpha", alpha)
     if sides not in (1, 2):
         raise ValueError(f"sides must be 1 or 2; got {sides}")
 
 
-def _check_share(name: str, value: float) -> None:
+def check_share(name: str, value: float) -> None:
     if not 0 < value < 1:
         raise ValueError(f"{name} must be in (0, 1); got {value}. For 80 % write 0.8.")
