@@ -4,6 +4,8 @@ from trialwright.randomize.allocation import Allocator, Assignment, allocate, al
 from trialwright.randomize.big_stick import BigStick
 from trialwright.randomize.block_urn import BlockUrn
 from trialwright.randomize.key import commitment, key_from_seed
+from trialwright.randomize.list_checks import check_list
+from trialwright.randomize.lists import generate_list, list_csv, list_sha256, read_list
 from trialwright.randomize.maximal import Maximal
 from trialwright.randomize.methods import Draw, Method, draw, sequence
 from trialwright.randomize.minimization import Minimization, MinimizationDraw, minimize, minimize_all
@@ -26,11 +28,16 @@ __all__ = [
     "allocate",
     "allocate_many",
     "certain_share",
+    "check_list",
     "commitment",
     "draw",
+    "generate_list",
     "key_from_seed",
+    "list_csv",
+    "list_sha256",
     "minimize",
     "minimize_all",
+    "read_list",
     "scheme",
     "sequence",
 ]
