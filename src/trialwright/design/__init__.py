@@ -23,6 +23,7 @@ from trialwright.design.scenario import (
     Spread,
 )
 from trialwright.design.size import events_schoenfeld, power_schoenfeld
+from trialwright.design.solve import SolvedDesign, solve_design
 from trialwright.design.weighted_log_rank import ExpectedLogRank, expected_log_rank
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "Organ",
     "Piecewise",
     "Scenario",
+    "SolvedDesign",
     "Spread",
     "Steps",
     "Stratum",
@@ -48,6 +50,7 @@ __all__ = [
     "expected_events",
     "expected_log_rank",
     "power_schoenfeld",
+    "solve_design",
     "time_of_events",
     "uniform_accrual",
 ]
