@@ -182,6 +182,84 @@ def _signature(name: str, value: typing.Any) -> Iterator[str]:
             yield f"    .{key}{inspect.signature(function)}"
 
 
+SAID = re.compile(
+    r"\b(?:R|SAS|[Ll]imits|corrected|correction|clipped|quadrature|covariance|censored on)\b|\bas [a-z]*[A-Z]\w+"
+)
+"""What tells a convention in a docstring: another program, who is at risk on a shared day, how limits are made."""
+_WHO = r"[A-Z][a-z]+(?:[A-Z][a-z]+)?"
+CITATION = re.compile(
+    rf"(?P<who>{_WHO})(?:, {_WHO})*(?:,? and (?:{_WHO}|others))?(?: et al\.)?,? "
+    r"\(?(?P<year>(?:1[89]|20)\d\d)\b(?:, (?:sections?|eq\.|chapters?|method) [\w.]*\w(?: (?:and|to) \d+)?)?"
+)
+UNCITED = {
+    "analyze_batch": "those of `kaplan_meier`, `log_rank` and `cox`",
+    "baseline_hazard": "Breslow 1974; Efron 1977",
+    "cause_specific_log_rank": "Mantel 1966",
+    "cox_regression": "Efron 1977; Breslow 1974; Kalbfleisch and Prentice 1973; Cox 1972",
+    "exact_rate_test": "Przyborowski and Wilenski 1940",
+    "fisher_exact": "Fisher 1935",
+    "profile_hazard_ratios": "Venzon and Moolgavkar 1988",
+    "stratified_score_test": "Miettinen and Nurminen 1985, section 5",
+}
+"""Sources of functions that name none themselves and are not what the head of their file is about."""
+BY_DEFINITION = frozenset(
+    {"days", "design_matrix", "difference_weights", "exact_binomial_test", "kernel", "months", "propose_tau"}
+    | {"wald", "wald_difference"}
+)
+
+
+def statistics(*names: str) -> Iterator[str]:
+    """Yield a table of names of ``trialwright.stats``: what each is or returns, by which conventions, after whom."""
+    head = ("name", "what it is or returns", "conventions", "source")
+    yield from _table(head, [_statistic(name) for name in names])
+
+
+def _statistic(name: str) -> tuple[str, str, str, str]:
+    value = _public(name)
+    text = re.sub(r":\w+:`", "`", (inspect.getdoc(value) or "").split(">>>")[0].replace("``", "`")).strip()
+    what, *rest = (" ".join(part.split()) for part in text.split("\n\n"))
+    what = what.removeprefix("Return ")
+    said = [part for part in re.split(r"(?<=[\w)]\.) (?=[A-Z`])", " ".join(rest)) if SAID.search(part)]
+    said = [part for part in said if not part.startswith("Raises ")]
+    choices = [text for key, text in _choices(value) if not any(re.match(rf'`{key}`[\w ]*:? "', s) for s in said)]
+    link = f"[`{name}`](api.md#stats{name.lower()})"
+    what = what if what[1] == " " else what[0].upper() + what[1:]
+    return link, _cell(what), _cell(" ".join([*choices, *said])), source(name)
+
+
+def _choices(value: typing.Any) -> Iterator[tuple[str, str]]:
+    """Yield each argument that takes one of a few words, with them, the one taken unasked first."""
+    hints = typing.get_type_hints(value) if inspect.isfunction(value) else {}
+    for name, hint in hints.items():
+        if typing.get_origin(hint) is typing.Literal:
+            default = inspect.signature(value).parameters[name].default
+            known = sorted(typing.get_args(hint), key=lambda each: each != default)
+            named = ", ".join(f'"{each}"' for each in known)
+            yield name, f"`{name}`: {named}{', to be named' if default is inspect.Parameter.empty else ''}."
+
+
+def source(name: str) -> str:
+    """Return whom a part of ``trialwright.stats`` follows: as it says itself, or as the head of its file says."""
+    if name in BY_DEFINITION:
+        return "by definition"
+    value = _public(name)
+    own = citations(inspect.getdoc(value))
+    return own or UNCITED.get(name) or citations(inspect.getdoc(inspect.getmodule(value)))
+
+
+def _public(name: str) -> typing.Any:
+    return getattr(importlib.import_module("trialwright.stats"), name)
+
+
+def citations(text: str | None) -> str:
+    """Return the citations of a docstring, each work once, in its longest form."""
+    found: dict[tuple[str, str], str] = {}
+    for each in CITATION.finditer(" ".join((text or "").split(">>>")[0].split())):
+        key = each["who"], each["year"]
+        found[key] = max(found.get(key, ""), each[0].replace("(", ""), key=len)
+    return "; ".join(found.values())
+
+
 def findings(study: str, *ids: str) -> Iterator[str]:
     """Yield what the checks say about some claims of a study."""
     from trialwright.evidence import Claims, check, published
@@ -255,6 +333,7 @@ PARTS: dict[str, Callable[..., Iterator[str]]] = {
     "tables": tables,
     "fields": fields,
     "api": api,
+    "statistics": statistics,
     "findings": findings,
     "certain": certain,
     "rehearsal": rehearsal,

@@ -14,7 +14,7 @@ MODULES = sorted(
     for module in pkgutil.walk_packages(trialwright.__path__, "trialwright.")
     if not module.name.endswith("__main__")
 )
-SESSIONS = [(path, line, text) for path in PAGES for line, text in blocks(path, "python") if ">>>" in text]
+SESSIONS = {path: [each for each in blocks(path, "python") if ">>>" in each[1]] for path in PAGES}
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -23,21 +23,22 @@ def test_examples_of_a_module_run(name):
     assert outcome.failed == 0
 
 
-@pytest.mark.parametrize(
-    "path, line, text", SESSIONS, ids=lambda value: shown(value) if hasattr(value, "parts") else ""
-)
-def test_examples_of_a_page_run(path, line, text, monkeypatch):
+@pytest.mark.parametrize("path", [path for path, found in SESSIONS.items() if found], ids=shown)
+def test_examples_of_a_page_run(path, monkeypatch):
+    """A page is one session: what a block defines, the blocks below it may use."""
     monkeypatch.chdir(ROOT)
-    session = doctest.DocTestParser().get_doctest(text, {}, shown(path), str(path), line - 1)
-    assert session.examples
-    said = []
-    outcome = doctest.DocTestRunner().run(session, out=said.append)
-    assert outcome.failed == 0, "".join(said)
+    names, said = {}, []
+    for line, text in SESSIONS[path]:
+        session = doctest.DocTestParser().get_doctest(text, names, shown(path), str(path), line - 1)
+        assert session.examples
+        doctest.DocTestRunner().run(session, out=said.append, clear_globs=False)
+        names = session.globs
+    assert said == [], "".join(said)
 
 
 def test_there_are_examples():
     assert len(MODULES) > 100
-    assert len(SESSIONS) >= 5
+    assert sum(map(len, SESSIONS.values())) >= 20
     finder = doctest.DocTestFinder()
     examples = [test for name in MODULES for test in finder.find(importlib.import_module(name)) if test.examples]
     assert len(examples) >= 20

@@ -1,12 +1,15 @@
 """Reference pages are read off the code and leave nothing out."""
 
+import inspect
 import re
 import subprocess
 import sys
+from dataclasses import is_dataclass
 
 import pytest
 from pages import DOCS, PAGES, ROOT, generated, read, shown
 
+from trialwright import stats
 from trialwright.analyze import METHODS
 from trialwright.protocol import Protocol
 from trialwright.records import TABLES
@@ -38,6 +41,50 @@ def test_every_public_name_has_its_section():
         f"{room.__name__.removeprefix('trialwright.')}.{name}" for room in generated.rooms() for name in room.__all__
     }
     assert named <= sections("api.md")
+
+
+def asked_of_statistics():
+    asked = re.findall(r"^\{\{ statistics (.+) \}\}$", read(REFERENCE / "statistics.md"), re.MULTILINE)
+    return [name for line in asked for name in line.split()]
+
+
+def test_every_function_and_weight_of_stats_has_its_line():
+    public = {name: getattr(stats, name) for name in stats.__all__}
+    functions = {name for name, value in public.items() if inspect.isfunction(value)}
+    weights = {
+        name
+        for name, value in public.items()
+        if is_dataclass(value) and value.__module__ == "trialwright.stats.weights"
+    }
+    assert sorted(asked_of_statistics()) == sorted(functions | weights)
+
+
+@pytest.mark.parametrize("name", asked_of_statistics())
+def test_every_line_of_statistics_says_whom_it_follows(name):
+    source = generated.source(name)
+    assert source == "by definition" or re.search(r"\b(1[89]|20)\d\d\b", source) or "`" in source
+
+
+def test_sources_kept_by_hand_are_needed():
+    """A docstring that comes to name its source takes over, so the line kept here would never be read."""
+    own = {name for name in generated.UNCITED if generated.citations(getattr(stats, name).__doc__)}
+    assert own == set()
+    assert set(generated.UNCITED) | generated.BY_DEFINITION <= set(asked_of_statistics())
+
+
+@pytest.mark.parametrize(
+    "text, found",
+    [
+        ("(Mantel 1966), times (Tarone and Ware 1977)", "Mantel 1966; Tarone and Ware 1977"),
+        ("(Klein and Moeschberger 2003, eq. 4.5.2; Greenwood)", "Klein and Moeschberger 2003, eq. 4.5.2"),
+        ("Gray (1988, section 3), ties", "Gray 1988, section 3"),
+        ("Brown, Cai and DasGupta 2001; Uno et al. 2014", "Brown, Cai and DasGupta 2001; Uno et al. 2014"),
+        ("Stegherr, Schmoor and others 2021", "Stegherr, Schmoor and others 2021"),
+        ("On 500 days, 2000 patients", ""),
+    ],
+)
+def test_citations_are_read_off_a_docstring(text, found):
+    assert generated.citations(text) == found
 
 
 def test_every_table_has_its_section_and_columns():
