@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from trialwright.cli import analyze, evidence, protocol, randomize
+from trialwright.cli import analyze, design, evidence, protocol, randomize
 from trialwright.cli.calibrate import calibrate
 from trialwright.cli.errors import exit_code
 from trialwright.cli.rehearse import rehearse
@@ -31,6 +31,7 @@ app = typer.Typer(
 app.command()(rehearse)
 app.command()(calibrate)
 app.add_typer(protocol.app, name="protocol")
+app.add_typer(design.app, name="design")
 app.add_typer(randomize.app, name="randomize")
 app.add_typer(analyze.app, name="analyze")
 app.add_typer(evidence.app, name="evidence")

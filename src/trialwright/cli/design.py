@@ -1,0 +1,116 @@
+"""``trialwright design``: how large a trial must be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from trialwright.design import EventNumber, FixedPlan
+
+__all__ = ["app"]
+
+app = typer.Typer(help="What is supposed: how many events and patients a trial needs.", no_args_is_help=True)
+
+NEEDED = ("--accrual", "--follow-up", "--control-median")
+
+
+@app.callback()
+def _room() -> None:
+    """Keep ``size`` a command of its own while it is the only one."""
+
+
+@app.command()
+def size(  # noqa: PLR0917 - each is an option of the command
+    hazard_ratio: Annotated[float, typer.Option(help="Hazard of the experimental arm over that of the control arm.")],
+    power: Annotated[float, typer.Option(help="Chance to find that effect, such as 0.8.")] = 0.8,
+    alpha: Annotated[float, typer.Option(help="Whole type I error of the test on its sides.")] = 0.05,
+    sides: Annotated[int, typer.Option(help="1 or 2.")] = 2,
+    ratio: Annotated[str, typer.Option(help="Allocation, experimental to control, such as 2:1.")] = "1:1",
+    margin: Annotated[float, typer.Option(help="Hazard ratio that non-inferiority must exclude.")] = 1.0,
+    accrual: Annotated[float | None, typer.Option(help="Months over which patients enter, uniformly.")] = None,
+    follow_up: Annotated[float | None, typer.Option(help="Months from the last entry to the analysis.")] = None,
+    control_median: Annotated[float | None, typer.Option(help="Median of the control arm, in months.")] = None,
+    dropout: Annotated[float, typer.Option(help="Chance to leave without an event within 12 months.")] = 0.0,
+    longest: Annotated[float | None, typer.Option(help="Months after which follow-up of a patient ends.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON with all digits instead of a table.")] = False,
+) -> None:
+    """Print the events a log-rank test needs by every formula in use, and the patients when accrual is told.
+
+    Numbers are not rounded up. Patients, and the formulas that need to know who enters when, take --accrual,
+    --follow-up and --control-median together.
+    """
+    from trialwright.design import event_numbers
+    from trialwright.errors import DataError
+
+    try:
+        split = _ratio(ratio)
+        plan = _plan(accrual, follow_up, control_median, dropout, longest)
+        rows = event_numbers(
+            hazard_ratio,
+            power=power,
+            alpha=alpha,
+            sides=sides,  # type: ignore[arg-type]
+            ratio=split,
+            margin=margin,
+            plan=plan,
+        )
+    except ValueError as error:
+        raise DataError(str(error)) from error
+    typer.echo(_as_json(rows) if json else _as_text(rows))
+
+
+def _ratio(text: str) -> float:
+    parts = text.split(":")
+    try:
+        experimental, control = (float(part) for part in parts)
+        return experimental / control
+    except (ValueError, ZeroDivisionError):
+        raise ValueError(f"--ratio must be two numbers above 0 with a colon, such as 2:1; got {text!r}") from None
+
+
+def _plan(
+    accrual: float | None, follow_up: float | None, median: float | None, dropout: float, longest: float | None
+) -> FixedPlan | None:
+    import math
+
+    from trialwright.design import FixedPlan, Steps, dropout_hazard
+
+    if accrual is None or follow_up is None or median is None:
+        _refuse_half(accrual, follow_up, median, dropout, longest)
+        return None
+    if not 0 < accrual < math.inf:
+        raise ValueError(f"--accrual must be a finite number greater than 0; got {accrual}")
+    if not 0 < median < math.inf:
+        raise ValueError(f"--control-median must be a finite number greater than 0; got {median}")
+    leaving = Steps.of(dropout_hazard(dropout, within=12))
+    control = Steps.of(math.log(2) / median)
+    return FixedPlan(accrual, follow_up, control, leaving, longest=math.inf if longest is None else longest)
+
+
+def _refuse_half(
+    accrual: float | None, follow_up: float | None, median: float | None, dropout: float, longest: float | None
+) -> None:
+    """Options that would be passed over without a word are refused."""
+    given = dict(zip(NEEDED, (accrual, follow_up, median), strict=True))
+    missing = [option for option, value in given.items() if value is None]
+    if len(missing) < len(given) or dropout or longest is not None:
+        raise ValueError(f"--accrual, --follow-up and --control-median go together; missing: {', '.join(missing)}")
+
+
+def _as_json(rows: tuple[EventNumber, ...]) -> str:
+    import json
+    from dataclasses import asdict
+
+    content: list[dict[str, Any]] = [asdict(row) for row in rows]
+    return json.dumps(content, indent=2)
+
+
+def _as_text(rows: tuple[EventNumber, ...]) -> str:
+    width = max(len(row.formula) for row in rows)
+    lines = [f"{'Formula':{width}}  {'Events':>8}  {'Patients':>8}"]
+    for row in rows:
+        numbers = "  ".join("       -" if value is None else f"{value:8.2f}" for value in (row.events, row.patients))
+        lines.append(f"{row.formula:{width}}  {numbers}" + (f"  {row.problem}" if row.problem else ""))
+    return "\n".join(lines)
