@@ -47,7 +47,7 @@ def imbalance_of(plan: Scheme | Method, positions: int) -> tuple[Imbalance, ...]
     >>> from trialwright.randomize import Scheme
     >>> found = imbalance_of(Scheme.of({"A": 2, "B": 1}, [3]), 3)
     >>> [str(one.largest) for one in found]
-    ['2/3', '4/3', '0']
+    ['2/3', '2/3', '0']
     """
     if type(positions) is not int or positions < 1:
         raise ValueError(f"positions must be a whole number of at least 1; got {positions!r}")
