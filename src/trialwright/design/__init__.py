@@ -1,5 +1,13 @@
 """What is supposed: scenarios, sizes, event numbers."""
 
+from trialwright.design.boundaries import (
+    Boundaries,
+    Futility,
+)
+from trialwright.design.classical_boundaries import (
+    haybittle_peto_boundaries,
+    wang_tsiatis_boundaries,
+)
 from trialwright.design.event_formulas import EventNumber, FixedPlan, event_numbers
 from trialwright.design.event_probability import (
     ArmRates,
@@ -13,6 +21,24 @@ from trialwright.design.event_probability import (
     uniform_accrual,
 )
 from trialwright.design.fit import check_scenario
+from trialwright.design.inference import (
+    FinalInference,
+    final_inference,
+    repeated_interval,
+    repeated_p,
+)
+from trialwright.design.operating import (
+    conditional_power,
+    drift_for_power,
+    expected_information,
+    group_sequential_power,
+    inflation_factor,
+    predictive_power,
+)
+from trialwright.design.recursion import (
+    Crossing,
+    crossing_probabilities,
+)
 from trialwright.design.scenario import (
     AdverseEvent,
     Calibrated,
@@ -24,33 +50,59 @@ from trialwright.design.scenario import (
 )
 from trialwright.design.size import events_schoenfeld, power_schoenfeld
 from trialwright.design.solve import SolvedDesign, solve_design
+from trialwright.design.spending import (
+    Spending,
+)
+from trialwright.design.spending_boundaries import (
+    observed_boundaries,
+    spending_boundaries,
+)
 from trialwright.design.weighted_log_rank import ExpectedLogRank, expected_log_rank
 
 __all__ = [
     "AdverseEvent",
     "ArmRates",
+    "Boundaries",
     "Calibrated",
+    "Crossing",
     "EventNumber",
     "ExpectedEvents",
     "ExpectedLogRank",
     "Failure",
+    "FinalInference",
     "FixedPlan",
+    "Futility",
     "Organ",
     "Piecewise",
     "Scenario",
     "SolvedDesign",
+    "Spending",
     "Spread",
     "Steps",
     "Stratum",
     "SupposedTrial",
     "check_scenario",
+    "conditional_power",
+    "crossing_probabilities",
+    "drift_for_power",
     "dropout_hazard",
     "event_numbers",
     "events_schoenfeld",
     "expected_events",
+    "expected_information",
     "expected_log_rank",
+    "final_inference",
+    "group_sequential_power",
+    "haybittle_peto_boundaries",
+    "inflation_factor",
+    "observed_boundaries",
     "power_schoenfeld",
+    "predictive_power",
+    "repeated_interval",
+    "repeated_p",
     "solve_design",
+    "spending_boundaries",
     "time_of_events",
     "uniform_accrual",
+    "wang_tsiatis_boundaries",
 ]
