@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from trialwright.randomize import Scheme
+    from trialwright.randomize import Method, Scheme
 
 __all__ = ["app"]
 
@@ -41,6 +41,57 @@ def predictability(
     plans = [plan, *(_with_sizes(plan, text) for text in block_sizes or ())]
     found = [(each.block_sizes, certain_share(each, patients, equal)) for each in plans]
     typer.echo(_as_json(found) if json else _as_text(found, plan, patients))
+
+
+@app.command()
+def compare(
+    study: Study,
+    *,
+    places: Annotated[int, typer.Option("--places", min=1, max=200, help="Allocations in one stratum.")],
+    tolerated: Annotated[int, typer.Option("--tolerated", min=1, help="Limit of the big stick.")] = 2,
+    sets: Annotated[int, typer.Option("--sets", min=1, help="Balanced sets in the block urn.")] = 2,
+    json: Json = False,
+) -> None:
+    """Compare the blocks of a protocol with other methods of the same ratio: what they give away and how even they are.
+
+    For one stratum: the share of allocations that a central observer is certain of and guesses rightly, and after the
+    last one the standard deviation and the largest possible distance from the ratio, in patients. Computed exactly.
+    """
+    from trialwright.protocol import load
+    from trialwright.randomize import BigStick, BlockUrn, Simple, scheme
+
+    plan = scheme(load(study))
+    ratio = dict(plan.ratio)
+    blocks = f"blocks {', '.join(map(str, plan.block_sizes))}"
+    urn, stick = BlockUrn.of(ratio, sets), BigStick.of(ratio, tolerated)
+    plans: dict[str, Scheme | Method] = {blocks: plan, f"block urn {sets}": urn}
+    plans |= {f"big stick {tolerated}": stick, "simple": Simple.of(ratio)}
+    rows: list[dict[str, str | float]] = [{"method": name, **_compared(each, places)} for name, each in plans.items()]
+    typer.echo(_dumps(rows) if json else _side_by_side(rows))
+
+
+def _compared(plan: Scheme | Method, places: int) -> dict[str, str | float]:
+    from fractions import Fraction
+
+    from trialwright.randomize import guesses, imbalance_of
+
+    try:
+        told = guesses(plan, places, seen=Fraction(1))
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--places") from None
+    last = imbalance_of(plan, places)[-1]
+    return {
+        "certain": told.certain_share,
+        "correct": told.correct_share,
+        "sd": max(last.standard_deviations),
+        "largest": float(last.largest),
+    }
+
+
+def _side_by_side(rows: list[dict[str, str | float]]) -> str:
+    head = f"{'method':<18}{'certain':>9}{'correct':>9}{'sd':>8}{'largest':>9}"
+    line = "{method:<18}{certain:>9.1%}{correct:>9.1%}{sd:>8.2f}{largest:>9.2f}"
+    return "\n".join([head, *(line.format(**row) for row in rows)])
 
 
 @app.command("list")
