@@ -1,10 +1,12 @@
-"""``trialwright design``: how large a trial must be."""
+"""``trialwright design``: how large a trial must be, and when it may stop."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from trialwright.cli.boundaries import boundaries
 
 if TYPE_CHECKING:
     from trialwright.design import EventNumber, FixedPlan
@@ -15,10 +17,7 @@ app = typer.Typer(help="What is supposed: how many events and patients a trial n
 
 NEEDED = ("--accrual", "--follow-up", "--control-median")
 
-
-@app.callback()
-def _room() -> None:
-    """Keep ``size`` a command of its own while it is the only one."""
+app.command()(boundaries)
 
 
 @app.command()
