@@ -90,7 +90,10 @@ def side_by_side(peers: list[Peer], found: dict[tuple[str, int], float]) -> list
     rows = []
     for n in SIZES:
         data = columns(make(n))
-        mine = {task: best(call) for task, call in ours(data).items()}
+        calls = ours(data)
+        for call in calls.values():
+            call()  # compiles, where the sources of a kernel are new
+        mine = {task: best(call) for task, call in calls.items()}
         theirs = [peer.measure(data) for peer in peers]
         for task in TASKS:
             found[task, n] = mine[task].ms
@@ -117,6 +120,7 @@ def compared(mine: Timing, other: Timing | None) -> str:
 def one_trial(found: dict[str, float]) -> Iterator[Row]:
     """Yield the time of a trial of 198 patients alone, and in a batch."""
     data = columns(make(PATIENTS))
+    primary(data)
     found["primary"] = best(lambda: primary(data)).ms
     yield [f"primary analysis of {PATIENTS} patients, public API", shown(found["primary"])]
     trials = 20_000
