@@ -147,6 +147,20 @@ def test_a_margin():
     assert others == pytest.approx([rows["Schoenfeld"].events] * 3, rel=0.03)
 
 
+def test_a_margin_in_lachin_and_foulkes():
+    def chance(hazard):  # uniform entry over 12, analysis at 18, nobody leaves
+        return 1 - (math.exp(-6 * hazard) - math.exp(-18 * hazard)) / (12 * hazard)
+
+    plan = FixedPlan(accrual=12, follow_up=6, control=Steps.of(0.1))
+    found = {row.formula: row for row in event_numbers(0.9, **ASKED, margin=1.3, plan=plan)}["Lachin-Foulkes"]
+    # Without an effect 2/3 of the patients have 1.3 times the hazard of the others, and the mean hazard is what it is.
+    control = (2 * 0.09 + 0.1) / (2 * 1.3 + 1)
+    null = 1.5 / chance(1.3 * control) + 3 / chance(control)
+    alternative = 1.5 / chance(0.09) + 3 / chance(0.1)
+    patients = ((1.959964 * math.sqrt(null) + 0.841621 * math.sqrt(alternative)) / math.log(0.9 / 1.3)) ** 2
+    assert found.patients == pytest.approx(patients, rel=1e-6)
+
+
 def test_without_a_plan_formulas_say_what_they_need():
     rows = event_numbers(0.59, **ASKED)
     assert [row.problem for row in rows[:3]] == [None] * 3
