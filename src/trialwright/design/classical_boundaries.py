@@ -41,6 +41,8 @@ def haybittle_peto_boundaries(
     >>> [round(bound, 4) for bound in found.upper]
     [3.0, 1.9673]
     """
+    if not interim > 0:
+        raise ValueError(f"interim must be a bound on z greater than 0, such as 3; got {interim}")
     t = _planned(information)
     return _by_constant(t, lambda c: np.append(np.full(len(t) - 1, float(interim)), c), alpha, sides)
 
@@ -61,7 +63,7 @@ def _by_constant(t: Array, bounds: Callable[[float], Array], alpha: float, sides
     def excess(c: float) -> float:
         return float(_rejected(t, bounds(c), sides).sum()) - alpha
 
-    low, high = 1e-3, 8.0
+    low, high = 1e-3, 100.0
     if not excess(low) > 0 > excess(high):
         raise ValueError(f"the looks before the last already spend all of alpha = {alpha}; raise their bounds")
     upper = bounds(brentq(excess, low, high, xtol=ROUND_OFF))

@@ -55,7 +55,7 @@ def final_inference(boundaries: Boundaries, look: int, z: float) -> FinalInferen
     lower[-1] = -math.inf
 
     def tail(drift: float) -> float:
-        return float(cross_at(t, lower, last, drift)[0].sum())
+        return min(1.0, float(cross_at(t, lower, last, drift)[0].sum()))
 
     side = boundaries.alpha / boundaries.sides
     limits = [_drift_at(tail, share, z, t) for share in (0.5, side, 1 - side)]

@@ -92,7 +92,7 @@ def conditional_power(boundaries: Boundaries, look: int, z: float, *, drift: flo
     0.5452
     """
     rest, lower, upper = _rest(boundaries, look, z)
-    return float(cross_at(rest, lower, upper, drift)[0].sum())
+    return min(1.0, float(cross_at(rest, lower, upper, drift)[0].sum()))
 
 
 def predictive_power(boundaries: Boundaries, look: int, z: float) -> float:
@@ -111,7 +111,7 @@ def predictive_power(boundaries: Boundaries, look: int, z: float) -> float:
     units = FARTHEST * x
     chances = [cross_at(rest, lower, upper, (z + unit) / math.sqrt(t))[0].sum() for unit in units]
     density = np.exp(-(units**2) / 2) / math.sqrt(2 * math.pi)
-    return float(FARTHEST * (w * density) @ np.array(chances))
+    return min(1.0, float(FARTHEST * (w * density) @ np.array(chances)))
 
 
 def _rest(boundaries: Boundaries, look: int, z: float) -> tuple[Array, Array, Array]:

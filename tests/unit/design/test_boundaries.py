@@ -64,10 +64,11 @@ def test_looks_far_apart_and_close_together(t):
     np.testing.assert_allclose(spent(plan)[-1], 0.025, rtol=1e-11)
 
 
-def test_wang_tsiatis_has_its_shape_and_level():
-    t = [0.25, 0.6, 1]
-    plan = wang_tsiatis_boundaries(t, 0.2, alpha=0.05, sides=2)
-    constants = [bound * x**0.3 for bound, x in zip(plan.upper, t, strict=True)]
+@pytest.mark.parametrize("delta", [-1.0, 0.2, 1.0])
+def test_wang_tsiatis_has_its_shape_and_level(delta):
+    t = [0.05, 0.6, 1]
+    plan = wang_tsiatis_boundaries(t, delta, alpha=0.05, sides=2)
+    constants = [bound * x ** (0.5 - delta) for bound, x in zip(plan.upper, t, strict=True)]
     np.testing.assert_allclose(constants, constants[-1], rtol=1e-14)
     assert spent(plan)[-1] == pytest.approx(0.05, abs=1e-12)
     assert plan.alpha_spent[-1] == pytest.approx(0.05, abs=1e-12)
@@ -183,6 +184,8 @@ def test_other_refusals():
         spending_boundaries([0.5, 1], OF, alpha=0.025, sides=1, futility=Futility(binding=True, bounds=(2.9,)))
     with pytest.raises(ValueError, match="already spend all"):
         haybittle_peto_boundaries([0.5, 1], 1.0, alpha=0.025, sides=1)
+    with pytest.raises(ValueError, match="interim must be"):
+        haybittle_peto_boundaries([0.5, 1], math.nan, alpha=0.025, sides=1)
     with pytest.raises(ValueError, match="delta must be"):
         wang_tsiatis_boundaries([1], 3, alpha=0.025, sides=1)
     with pytest.raises(ValueError, match="only the last look may reach"):

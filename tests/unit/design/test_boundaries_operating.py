@@ -93,6 +93,13 @@ def test_on_the_last_bound_the_evidence_is_just_enough(sides):
     assert shown.lower < shown.drift < shown.upper
 
 
+@pytest.mark.parametrize("z", [-8.0, 8.0])
+def test_chances_far_out_stay_chances(z):
+    found = plan()
+    shown = (final_inference(found, 2, z).p_one_sided, predictive_power(found, 1, z))
+    assert all(0 <= chance <= 1 for chance in (*shown, conditional_power(found, 1, z, drift=20.0)))
+
+
 def test_futility_counts_in_the_p_value_only_when_it_binds():
     p = [
         final_inference(plan(futility=Futility(binding=binding, bounds=(0.0,))), 2, 2.0).p_one_sided
