@@ -19,6 +19,7 @@ import numpy as np
 from bench._peers import TASKS, Data, Peer, Timing, available, best
 from trialwright.stats import (
     CoxData,
+    Design,
     EventTimes,
     analyze_batch,
     cox,
@@ -54,7 +55,8 @@ def named(data: Data) -> EventTimes:
 
 def ours(data: Data) -> dict[str, Callable[[], Any]]:
     def regression() -> float:
-        rows = CoxData.of(data.day, data.event, dict(zip("abcde", data.x.T, strict=True)), stratum=data.stratum)
+        covariates = Design(tuple("abcde"), data.x, tuple("abcde"))
+        rows = CoxData.of(data.day, data.event, covariates, stratum=data.stratum)
         return cox_regression(rows).coefficients[0].coef or 0.0
 
     return {
