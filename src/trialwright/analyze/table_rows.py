@@ -186,6 +186,9 @@ def _events(series: pl.Series, columns: Columns) -> NDArray[np.bool_]:
 
 
 def _understood(name: str, found: Sequence[str]) -> str:
+    """Return the value that means event where it speaks for itself; ADaM's CNSR means the opposite of what it holds."""
+    if name.casefold() == "cnsr":
+        raise DataError(f"column {name!r} is 0 for an event and above 0 for censored by ADaM: say --event-value 0")
     for censored, event in (("0", "1"), ("false", "true"), ("False", "True"), ("FALSE", "TRUE")):
         if set(found) <= {censored, event}:
             return event

@@ -12,14 +12,19 @@ from trialwright.errors import OutputError
 
 __all__ = ["whole_folder"]
 
+MANIFEST = "manifest.json"
+"""What tells a folder written by a run from any other."""
+
 
 @contextmanager
 def whole_folder(target: Path, *, replace: bool) -> Iterator[Path]:
     """Give a new folder beside ``target`` to write into, and put it in its place when everything is written.
 
-    Whatever goes wrong meanwhile, nothing half-written is left and an earlier ``target`` stays as it was. OutputError
-    when ``target`` exists and is not to be replaced, or its parent cannot be written.
+    Whatever goes wrong meanwhile, nothing half-written is left and an earlier ``target`` stays as it was. Only a
+    folder that such a run wrote, known by its ``manifest.json``, is ever replaced. OutputError when ``target`` exists
+    and is not to be replaced, or its parent cannot be written.
     """
+    target = target.resolve()
     _check(target, replace)
     partial = target.with_name(f".{target.name}.partial-{os.getpid()}")
     try:
@@ -34,11 +39,18 @@ def whole_folder(target: Path, *, replace: bool) -> Iterator[Path]:
 
 
 def _check(target: Path, replace: bool) -> None:
-    if not target.exists() or (replace and target.is_dir()):
+    if not target.exists():
         return
-    kind = "a file" if target.is_file() else "a folder"
-    remedy = "choose another path" if target.is_file() else "choose another folder, or add --replace"
-    raise OutputError(f"{target} exists already as {kind}; {remedy}")
+    if not target.is_dir():
+        raise OutputError(f"{target} exists already as a file; choose another path")
+    if not replace:
+        raise OutputError(f"{target} exists already as a folder; choose another folder, or add --replace")
+    if any(target.iterdir()) and not _written_by_a_run(target / MANIFEST):
+        raise OutputError(f"{target} was not written by trialwright; it is not replaced, choose another folder")
+
+
+def _written_by_a_run(manifest: Path) -> bool:
+    return manifest.is_file() and '"trialwright"' in manifest.read_text(encoding="utf-8", errors="replace")
 
 
 def _put(partial: Path, target: Path) -> None:
@@ -52,4 +64,5 @@ def _put(partial: Path, target: Path) -> None:
     except OSError:
         old.rename(target)
         raise
-    shutil.rmtree(old)
+    # The new folder is in place; an old one that cannot be removed is no reason to say otherwise.
+    shutil.rmtree(old, ignore_errors=True)
