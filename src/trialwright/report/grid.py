@@ -24,10 +24,17 @@ Show = Callable[["Result"], Content]
 
 @dataclass(frozen=True)
 class ItemGrid:
-    """One planned analysis: columns are arms and comparisons at every cut."""
+    """One planned analysis: columns are arms and comparisons at every cut, or at those named."""
 
     contents: Contents
     item: AnalysisItem
+    only: tuple[str, ...] = ()
+    """The cuts shown; none named shows all."""
+
+    @property
+    def cuts(self) -> tuple[str, ...]:
+        """Return the cuts shown."""
+        return self.only or self.contents.cuts
 
     @cached_property
     def groups(self) -> tuple[str, ...]:
@@ -41,7 +48,7 @@ class ItemGrid:
     @property
     def columns(self) -> list[tuple[str, str]]:
         """Return the cut and group of each column."""
-        return [(cut, group) for cut in self.contents.cuts for group in self.groups]
+        return [(cut, group) for cut in self.cuts for group in self.groups]
 
     def row(
         self, name: str, statistic: str, show: Show = printed.estimate, *, sub: bool = False, **wanted: Any
@@ -59,7 +66,7 @@ class ItemGrid:
         at = self.item
         rows = (
             r
-            for c in self.contents.cuts
+            for c in self.cuts
             for r in self.contents.rows(c, at.endpoint, statistic, population=at.population)
         )
         return [value for value in dict.fromkeys(getattr(r, field) for r in rows) if value is not None]
@@ -72,7 +79,7 @@ class ItemGrid:
 
     def _heads(self) -> list[Markup]:
         span = str(len(self.groups))
-        cuts = (tag("th", self.contents.cut_label(c), colspan=span, scope="colgroup") for c in self.contents.cuts)
+        cuts = (tag("th", self.contents.cut_label(c), colspan=span, scope="colgroup") for c in self.cuts)
         groups = (tag("th", self.contents.group_label(group), scope="col") for _, group in self.columns)
         return [tag("tr", tag("td", "", rowspan="2"), cuts), tag("tr", groups)]
 

@@ -45,7 +45,9 @@ def _drawn_at(contents: Contents, item: AnalysisItem) -> tuple[str, ...]:
 
 def effects(contents: Contents, figures: Sequence[Figure]) -> Markup:
     """Return curves and effect tables of all times to event."""
-    tables = [_effect(ItemGrid(contents, item)) for item in _planned(contents, "time to event")]
+    # One table a cut: with all cuts side by side the last comparison would lie beyond the edge of a screen.
+    items = _planned(contents, "time to event")
+    tables = [_effect(ItemGrid(contents, item, (cut,))) for item in items for cut in contents.cuts]
     pictures = [drawn(contents, figure) for figure in figures]
     return section(contents, "effects", "Times to event", pictures, tag("div", tables, cls="wide"))
 
