@@ -84,8 +84,18 @@ def achieved(scenario: Scenario, claims: Claims, replays: Replays) -> tuple[Achi
         z = (mean - target.value) / error if error else math.copysign(math.inf, mean - target.value)
         z = 0.0 if mean == target.value else z
         problem = None if abs(z) <= 2 else f"{mean:.4g} is {abs(z):.1f} standard errors from {target.value:.4g}"
+        problem = "; ".join(filter(None, (problem, _left_out(replays, target)))) or None
         rows.append(Achieved(target.quantity, target.parameter, target.value, mean, error, z, abs(z) <= 2, problem))
     return tuple(rows)
+
+
+def _left_out(replays: Replays, target: Target) -> str | None:
+    """Return a remark where the mean is of some replays only: those that reached the number."""
+    values = replays.values.get(target.quantity)
+    finite = 0 if values is None else sum(map(math.isfinite, values.tolist()))
+    if values is None or finite == replays.trials:
+        return None
+    return f"mean of the {finite:,} of {replays.trials:,} replays that reached it, so too short"
 
 
 def _observe(protocol: Protocol, scenario: Scenario, wanted: Iterable[Target]) -> Observe:

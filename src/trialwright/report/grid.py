@@ -64,11 +64,7 @@ class ItemGrid:
     def seen(self, statistic: str, field: str) -> list[Any]:
         """Return the different items or landmarks of one statistic, in order."""
         at = self.item
-        rows = (
-            r
-            for c in self.cuts
-            for r in self.contents.rows(c, at.endpoint, statistic, population=at.population)
-        )
+        rows = (r for c in self.cuts for r in self.contents.rows(c, at.endpoint, statistic, population=at.population))
         return [value for value in dict.fromkeys(getattr(r, field) for r in rows) if value is not None]
 
     def table(self, rows: Sequence[Markup | None], note: str = "") -> Markup:

@@ -155,7 +155,8 @@ def calibrated(contents: Contents) -> Markup:
 
 def _calibrated(c: Achieved) -> list[Content]:
     numbers = (f"{c.target:.4g}", f"{c.mean:.4g}", f"{c.standard_error:.2g}", f"{c.z:+.2f}")
-    verdict = "within two standard errors" if c.within else (c.problem or "more than two standard errors away")
+    met = "within two standard errors" if c.within else "more than two standard errors away"
+    verdict = f"{met}: {c.problem}" if c.within and c.problem else c.problem or met
     linked = (tag("a", text, cls="n", href="#m-calibration") for text in numbers)
     return [*linked, tag("a", verdict, cls="n yes" if c.within else "n no", href="#m-calibration")]
 
