@@ -1,5 +1,6 @@
 """Examples run: those of every module, and those of the pages."""
 
+import ast
 import doctest
 import importlib
 import pkgutil
@@ -48,4 +49,4 @@ def test_there_are_examples():
 def test_other_python_of_a_page_is_python(path):
     for line, text in blocks(path, "python"):
         if ">>>" not in text:
-            compile("\n" * (line - 1) + text, str(path), "exec")
+            assert ast.parse("\n" * (line - 1) + text, str(path)).body, f"{shown(path)}:{line} holds no statement"

@@ -145,12 +145,12 @@ def test_stored_allocations_in_any_order_of_rows() -> None:
     stored = [allocator.next(scheme.strata[s]) for s in rng.integers(0, 2, 40)]
     day, kept = rng.integers(1, 30, 40), rng.permutation(40)[:35]
 
-    def test_of(rows: Any) -> Any:
+    def tested(rows: Any) -> Any:
         times = EventTimes.of(day[rows], np.ones(len(rows), bool), [stored[i].arm for i in rows])
         where = {"randomized_in": [stored[i].stratum for i in rows], "position": [stored[i].position for i in rows]}
         return rerandomization_test(times, scheme, seed=6, draws=2000, **where)  # type: ignore[arg-type]
 
-    shuffled, ordered = test_of(kept), test_of(np.sort(kept))
+    shuffled, ordered = tested(kept), tested(np.sort(kept))
     assert shuffled.observed == pytest.approx(ordered.observed)
     assert (shuffled.p, shuffled.p_one_sided) == (ordered.p, ordered.p_one_sided)
     with pytest.raises(ValueError, match="cannot have made these allocations in this order"):

@@ -23,7 +23,8 @@ def test_studies_are_valid(schema, path):
 
 
 def test_the_schema_is_a_schema(schema):
-    jsonschema.Draft202012Validator.check_schema(schema.schema)
+    rules = jsonschema.Draft202012Validator(jsonschema.Draft202012Validator.META_SCHEMA)
+    assert [f"{e.json_path}: {e.message}" for e in rules.iter_errors(schema.schema)] == []
 
 
 @pytest.mark.parametrize(
