@@ -111,20 +111,21 @@ class _Product:
 class _Compiled:
     """Efron's likelihood of two arms in one compiled pass: worth its loading for large tables only."""
 
-    ties: Ties
+    rows: tuple[FloatArray, ...]
+    """[C] each: events of the reference arm and of the other, at risk in the same order"""
 
     def __call__(self, b: FloatArray) -> Derivatives:
         from trialwright.stats._kernels_efron import efron_two_arms
 
-        events, at_risk = self.ties.events.T, self.ties.at_risk.T
-        d0, d1, y0, y1 = map(np.ascontiguousarray, (events[0], events[1], at_risk[0], at_risk[1]))
+        d0, d1, y0, y1 = self.rows
         log, score, information = efron_two_arms(d0, d1, y0, y1, float(b[1]))
         return Derivatives(log, np.array([-score, score]), information * np.array([[1.0, -1.0], [-1.0, 1.0]]))
 
 
 def _efron(ties: Ties) -> PartialLikelihood:
     if ties.events.shape[1] == 2 and ties.events.sum() >= LARGE:
-        return _Compiled(ties)
+        columns = (*ties.events.T, *ties.at_risk.T)
+        return _Compiled(tuple(np.ascontiguousarray(column) for column in columns))
     many = (ties.events.sum(axis=1) >= MANY_TIES) & (ties.events.shape[1] == 2)
     if not many.any():
         return _efron_risk_sets(ties)
