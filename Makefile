@@ -46,8 +46,8 @@ $(V)/.bench: requirements/bench.txt $(V)/.dev
 
 lock: $(UV)
 	$(LOCK) pyproject.toml -o requirements/core.txt
-	$(LOCK) pyproject.toml --extra cdisc --group dev -o requirements/dev.txt
-	$(LOCK) pyproject.toml --extra cdisc --group dev --group bench -o requirements/bench.txt
+	$(LOCK) pyproject.toml --extra cdisc --extra cluster --group dev -o requirements/dev.txt
+	$(LOCK) pyproject.toml --extra cdisc --extra cluster --group dev --group bench -o requirements/bench.txt
 	echo hatchling editables | tr ' ' '\n' | $(LOCK) - -o requirements/build.txt
 	echo uv | $(LOCK) - -o requirements/uv.txt
 	! grep -n '://' requirements/*.txt
