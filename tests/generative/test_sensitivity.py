@@ -12,7 +12,7 @@ from trialwright.analyze.imputation import Courses, Hazards, completed, draw_haz
 from trialwright.analyze.multiplicity import adjusted
 from trialwright.analyze.tipping import imputed, tipping_map
 from trialwright.derive import best_response, time_to_event
-from trialwright.protocol import STRATEGIES, Estimand, IntercurrentEvent, with_estimands
+from trialwright.protocol import STRATEGIES, Estimand, IntercurrentEvent, censoring_reasons, with_estimands
 from trialwright.stats import CoxData, EventTimes, cox, cox_regression, interaction
 
 ENOUGH = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -70,6 +70,16 @@ def test_an_estimand_never_ends_later_than_treatment_policy_with_an_event(small_
         assert (own["days"], own["why"]) == (policy["days"], policy["why"])
     if "composite" not in strategies.values():
         assert policy["event"] or not own["event"]
+
+
+@ENOUGH
+@given(HISTORY, ANY, st.sampled_from(["PFS", "PFS-FDA", "OS", "TTP"]))
+def test_every_reason_for_censoring_is_among_those_a_plan_may_name(small_protocol, history, strategies, variable):
+    own = small_protocol.endpoint(variable).events
+    asked = asking(small_protocol, variable, {e: s for e, s in strategies.items() if e not in own})
+    for endpoint in (variable, "E"):
+        end = ending(built(history), asked, endpoint)
+        assert end["event"] or end["why"] in censoring_reasons(asked.endpoint(endpoint))
 
 
 @ENOUGH

@@ -1,6 +1,28 @@
 """What was promised: the typed document, its loader, the rule language and screening."""
 
+from trialwright.protocol.analysis_plan import (
+    AdverseEventWindow,
+    AnalysisItem,
+    AnalysisPlan,
+    Cut,
+    Population,
+    Rerandomization,
+    SafetyPlan,
+    Supporting,
+)
+from trialwright.protocol.base import Rule
+from trialwright.protocol.censoring_reasons import censoring_reasons
+from trialwright.protocol.design import Assumptions, Design, Randomization, StratificationFactor
 from trialwright.protocol.document import read_document
+from trialwright.protocol.eligibility import Criterion, Eligibility, Variable
+from trialwright.protocol.endpoints import (
+    Censoring,
+    Endpoint,
+    ResponseEndpoint,
+    SafetyEndpoint,
+    TimeToEventEndpoint,
+    UnanalyzedEndpoint,
+)
 from trialwright.protocol.estimands import STRATEGIES, estimand_endpoint, with_estimands
 from trialwright.protocol.example_patients import (
     Base,
@@ -11,49 +33,11 @@ from trialwright.protocol.example_patients import (
     run_examples,
     surviving_mutants,
 )
+from trialwright.protocol.identification import DatedStatus, Description, Identification, Organization, Registry, Site
 from trialwright.protocol.load import load, protocol_file, protocol_hash, study_file, study_names
 from trialwright.protocol.misfits import Misfit, raise_misfits
-from trialwright.protocol.models import (
-    AdverseEventWindow,
-    AnalysisItem,
-    AnalysisPlan,
-    Arm,
-    Assessments,
-    Assumptions,
-    Censoring,
-    Choice,
-    Criterion,
-    Cut,
-    Cycle,
-    DatedStatus,
-    Description,
-    Design,
-    Dose,
-    Eligibility,
-    Endpoint,
-    Identification,
-    Intervention,
-    OpenPoint,
-    Organization,
-    Population,
-    Protocol,
-    Randomization,
-    Registry,
-    Rerandomization,
-    ResponseEndpoint,
-    Rule,
-    SafetyEndpoint,
-    SafetyPlan,
-    Sample,
-    Site,
-    StratificationFactor,
-    Supporting,
-    TimeToEventEndpoint,
-    UnanalyzedEndpoint,
-    Variable,
-    Visit,
-)
 from trialwright.protocol.open_points import Leaf, OpenPoints, check_provenance, leaves, open_points, path_of
+from trialwright.protocol.protocol import OpenPoint, Protocol
 from trialwright.protocol.provenance import Provenance
 from trialwright.protocol.questions import (
     DeltaRange,
@@ -97,6 +81,8 @@ from trialwright.protocol.screening import (
     stratum,
 )
 from trialwright.protocol.screening_columns import rule_column, rule_variables, screen_columns, stratum_columns
+from trialwright.protocol.treatments import Arm, Choice, Cycle, Dose, Intervention
+from trialwright.protocol.visits import Assessments, Sample, Visit
 
 __all__ = [
     "STRATEGIES",
@@ -172,6 +158,7 @@ __all__ = [
     "Variable",
     "Visit",
     "Vocabulary",
+    "censoring_reasons",
     "check_provenance",
     "check_rules",
     "columns_of",

@@ -6,12 +6,14 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["Days", "Id", "Model", "Positive", "Share"]
+__all__ = ["Days", "Id", "Model", "Positive", "Rule", "Share"]
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Days = Annotated[int, Field(ge=0)]
+Rule = str
+"""A text in the rule language (see ``trialwright.protocol.rules``)."""
 
 
 class Model(BaseModel):

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from trialwright.protocol.models import Protocol, ResponseEndpoint, TimeToEventEndpoint
+from trialwright.protocol.endpoints import ResponseEndpoint, TimeToEventEndpoint
+from trialwright.protocol.protocol import Protocol
 from trialwright.protocol.questions import Estimand, Stop
 
 __all__ = ["STRATEGIES", "estimand_endpoint", "with_estimands"]

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from trialwright.errors import DataError
 from trialwright.protocol.base import Id, Model
-from trialwright.protocol.models import Protocol
+from trialwright.protocol.protocol import Protocol
 from trialwright.protocol.rules.answers import read_plain_answers
 from trialwright.protocol.rules.evaluation import evaluate
 from trialwright.protocol.rules.faults import did_you_mean, listed

@@ -10,7 +10,7 @@ from pathlib import Path
 from trialwright.errors import DocumentError
 from trialwright.protocol.complaints import known
 from trialwright.protocol.document import read_document
-from trialwright.protocol.models import Protocol
+from trialwright.protocol.protocol import Protocol
 
 __all__ = ["load", "protocol_file", "protocol_hash", "study_file", "study_names"]
 

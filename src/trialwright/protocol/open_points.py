@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from trialwright.protocol.models import OpenPoint, Protocol
+from trialwright.protocol.protocol import OpenPoint, Protocol
 from trialwright.protocol.provenance import Provenance, inherit
 
 __all__ = ["Leaf", "OpenPoints", "check_provenance", "leaves", "open_points", "path_of"]

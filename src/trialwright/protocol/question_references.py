@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from trialwright.protocol.estimands import STRATEGIES
+from trialwright.protocol.censoring_reasons import censoring_reasons
+from trialwright.protocol.complaints import known
+from trialwright.protocol.estimands import STRATEGIES, with_estimands
 from trialwright.protocol.misfits import Misfit
-from trialwright.protocol.models import Protocol
+from trialwright.protocol.protocol import Protocol
 from trialwright.protocol.questions import Estimand, SubgroupFactor
 from trialwright.protocol.references import Loc, unknown
 
@@ -17,12 +19,14 @@ _SPLITS = ("number", "yes/no", "choice")
 
 
 def misfits(protocol: Protocol) -> Iterator[Misfit]:
-    """Yield what the questions of a protocol name wrongly or ask in vain."""
+    """Yield what the questions of a protocol name wrongly or ask in vain; reasons where all else is right."""
+    found = [misfit for check in _CHECKS for misfit in check(protocol)]
+    yield from found or _reasons(protocol)
+
+
+def _estimands(protocol: Protocol) -> Iterator[Misfit]:
     for index, estimand in enumerate(protocol.estimands):
         yield from _estimand(protocol, estimand, ("estimands", index))
-    yield from _subgroups(protocol)
-    yield from _sensitivity(protocol)
-    yield from _multiplicity(protocol)
 
 
 def _estimand(protocol: Protocol, estimand: Estimand, loc: Loc) -> Iterator[Misfit]:
@@ -161,6 +165,19 @@ def _sensitivity(protocol: Protocol) -> Iterator[Misfit]:
             yield Misfit((*loc, "deltas"), message, at_key=True)
 
 
+def _reasons(protocol: Protocol) -> Iterator[Misfit]:
+    """Yield reasons for censoring that the rules of the plan's time to event never give."""
+    timed = {e.id: e for e in with_estimands(protocol).endpoints if e.kind == "time to event"}
+    for index, plan in enumerate(protocol.analysis.sensitivity):
+        loc: Loc = ("analysis", "sensitivity", index, "reasons")
+        names = censoring_reasons(timed[plan.endpoint])
+        for place, reason in enumerate(plan.reasons):
+            if reason not in names:
+                message = f"reason {reason!r} never censors {plan.endpoint!r}; {known(reason, names)}"
+                yield Misfit((*loc, place), message)
+        yield from _twice(loc, plan.reasons, "reason")
+
+
 def _multiplicity(protocol: Protocol) -> Iterator[Misfit]:
     plan = protocol.analysis.multiplicity
     if plan is None:
@@ -187,3 +204,6 @@ def _compared(protocol: Protocol) -> list[tuple[str, str]]:
     tested = {e.id for e in protocol.endpoints if e.kind in STRATEGIES}
     items = [(i.endpoint, i.population) for i in protocol.analysis.items if i.compare and i.endpoint in tested]
     return [*items, *((e.id, e.population) for e in protocol.estimands)]
+
+
+_CHECKS = (_estimands, _subgroups, _sensitivity, _multiplicity)

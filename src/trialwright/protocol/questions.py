@@ -123,7 +123,7 @@ class SensitivityPlan(Model):
     deltas: dict[Id, DeltaRange] = Field(default={})
     """Factors by arm, the control among them; every combination is analyzed. Arms not named are not compared."""
     reasons: tuple[str, ...] = ()
-    """Reasons for censoring after which the course is imputed; none named: all."""
+    """Reasons for censoring after which the course is imputed, as the endpoint's rules word them; none named: all."""
     pieces: Whole
     """Intervals of constant hazard, at most; each holds about as many events of the arm."""
     imputations: Annotated[int, Field(ge=2)]

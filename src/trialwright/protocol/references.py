@@ -9,7 +9,7 @@ from typing import Any
 
 from trialwright.protocol.complaints import known
 from trialwright.protocol.misfits import Misfit, raise_misfits
-from trialwright.protocol.models import Protocol
+from trialwright.protocol.protocol import Protocol
 
 __all__ = ["Loc", "check_references", "misfits", "unknown"]
 
@@ -185,6 +185,14 @@ def _analysis(protocol: Protocol) -> Iterator[Misfit]:
             )
 
 
+def _supporting(protocol: Protocol) -> Iterator[Misfit]:
+    timed = _timed(protocol)
+    for index, item in enumerate(protocol.analysis.items):
+        if item.supporting is not None and not (item.compare and item.endpoint in timed):
+            message = f"supporting analyses belong to a time to event that is compared; {item.endpoint!r} is none"
+            yield Misfit(("analysis", "items", index, "supporting"), message, at_key=True)
+
+
 _SECTIONS = tuple(name for name in Protocol.model_fields if name != "provenance")
 
 
@@ -231,6 +239,7 @@ _CHECKS: tuple[Callable[[Protocol], Iterable[Misfit]], ...] = (
     _assessments,
     _samples,
     _analysis,
+    _supporting,
     _questions,
     _open_points,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trialwright.protocol.models import Assessments
+from trialwright.protocol.visits import Assessments
 from trialwright.stats import DAYS_PER_WEEK
 
 __all__ = ["interval_at", "planned_scans"]

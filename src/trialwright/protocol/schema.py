@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from trialwright.protocol.models import Protocol
+from trialwright.protocol.protocol import Protocol
 from trialwright.protocol.provenance import RESERVED
 
 __all__ = ["json_schema"]

@@ -18,7 +18,10 @@ from trialwright.protocol.rules.evaluation import Answer, Deciding, Missing, eva
 from trialwright.protocol.rules.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    from trialwright.protocol.models import Criterion, Intervention, Protocol, StratificationFactor
+    from trialwright.protocol.design import StratificationFactor
+    from trialwright.protocol.eligibility import Criterion
+    from trialwright.protocol.protocol import Protocol
+    from trialwright.protocol.treatments import Intervention
 
 __all__ = [
     "Finding",

@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 
 from trialwright.errors import DataError
-from trialwright.protocol.models import Protocol
+from trialwright.protocol.protocol import Protocol
 from trialwright.protocol.rules.column_data import Array, Column, Records, check_columns
 from trialwright.protocol.rules.columns import Frame, evaluate_columns, level_columns
 from trialwright.protocol.rules.compiled import compile_rule

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from trialwright.errors import DocumentError
-from trialwright.protocol import STRATEGIES, DeltaRange, load, with_estimands
+from trialwright.protocol import STRATEGIES, DeltaRange, censoring_reasons, load, with_estimands
 
 TINY = Path(__file__).parents[2] / "studies" / "tiny" / "protocol.yaml"
 
@@ -44,6 +44,10 @@ TINY = Path(__file__).parents[2] / "studies" / "tiny" / "protocol.yaml"
         ("standard: {low: 0.5", "placebo: {low: 0.5", "deltas must name the control 'standard'"),
         ("{low: 0.25, high: 4, steps: 5}", "{low: 4, high: 2, steps: 5}", "4 to 2 in 5 steps is no range"),
         ("imputations: 5", "imputations: 1", "imputations"),
+        ("      pieces: ", "      reasons: [last adequate asessment]\n      pieces: ",
+         "reason 'last adequate asessment' never censors 'PFS'; did you mean 'last adequate assessment'? known: "),
+        ("      pieces: ", "      reasons: [last known alive]\n      pieces: ",
+         "reason 'last known alive' never censors 'PFS'"),
         ("cut: final\n", "cut: last\n", "data cut-off 'last' is not in this protocol"),
         ("- {endpoint: OS, population: ITT, arm: new}", "- {endpoint: OS, population: ITT, arm: standard}",
          "arm other than the control 'standard' is not in this protocol"),
@@ -80,6 +84,26 @@ def test_an_endpoint_that_goes_on_after_death_cannot_be_imputed(protocol_with):
     with pytest.raises(ValueError, match="'TTP' goes on after death"):
         protocol_with(analysis={"sensitivity": [plan]})
     assert protocol_with(analysis={"sensitivity": [plan | {"endpoint": "OS"}]}).analysis.sensitivity[0].deltas == {}
+
+
+def test_reasons_for_censoring_are_those_of_the_rules_that_apply(small_protocol):
+    found = {id: censoring_reasons(small_protocol.endpoint(id)) for id in ("PFS-FDA", "OS", "TTP")}
+    assert found["PFS-FDA"] == (
+        "no usable baseline assessment",
+        "new anticancer therapy",
+        "more than 1 missed assessment before the event",
+        "no adequate assessment",
+        "last adequate assessment",
+    )
+    assert found["OS"] == ("last known alive",)
+    assert ("last known alive" in found["TTP"], "death" in found["TTP"]) == (False, False)
+
+
+@pytest.mark.parametrize("item", [{"endpoint": "ORR"}, {"endpoint": "OS", "compare": False}])
+def test_supporting_analyses_belong_to_a_time_to_event_that_is_compared(protocol_with, item):
+    asked = item | {"population": "ITT", "supporting": {"unstratified": True}}
+    with pytest.raises(ValueError, match=f"belong to a time to event that is compared; '{item['endpoint']}' is none"):
+        protocol_with(analysis={"items": [asked]})
 
 
 def test_estimands_become_endpoints_once():

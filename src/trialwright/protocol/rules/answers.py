@@ -14,7 +14,7 @@ from trialwright.errors import DataError
 from trialwright.protocol.rules.faults import did_you_mean, listed
 
 if TYPE_CHECKING:
-    from trialwright.protocol.models import Variable
+    from trialwright.protocol.eligibility import Variable
 
 __all__ = ["KnownAnswers", "NoValue", "check_anchors", "read_answers", "read_plain_answers"]
 

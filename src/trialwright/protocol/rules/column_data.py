@@ -14,7 +14,7 @@ from trialwright.protocol.rules.calendar import day_number
 from trialwright.protocol.rules.faults import did_you_mean, listed
 
 if TYPE_CHECKING:
-    from trialwright.protocol.models import Variable
+    from trialwright.protocol.eligibility import Variable
 
 __all__ = ["Column", "Records", "check_columns", "columns_of"]
 

@@ -26,7 +26,7 @@ from trialwright.protocol.rules.steps import base
 from trialwright.protocol.rules.units import unit_of
 
 if TYPE_CHECKING:
-    from trialwright.protocol.models import Variable
+    from trialwright.protocol.eligibility import Variable
 
 __all__ = ["Grid", "boundary_patients"]
 

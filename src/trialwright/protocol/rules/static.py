@@ -12,7 +12,7 @@ from trialwright.protocol.rules.reader import read_quantity
 from trialwright.protocol.rules.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    from trialwright.protocol.models import Protocol
+    from trialwright.protocol.protocol import Protocol
 
 __all__ = ["Path", "Problem", "RuleText", "check_rules", "rule_texts"]
 

@@ -14,7 +14,8 @@ from trialwright.protocol.rules.types import ANY_NUMBER, DATE, TRUTH, Choice, Nu
 from trialwright.protocol.rules.units import tidy, unit_of
 
 if TYPE_CHECKING:
-    from trialwright.protocol.models import Protocol, Variable
+    from trialwright.protocol.eligibility import Variable
+    from trialwright.protocol.protocol import Protocol
 
 __all__ = ["Vocabulary"]
 

@@ -16,7 +16,8 @@ from trialwright.protocol.rules.static import Path, Problem, rule_texts
 from trialwright.protocol.rules.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    from trialwright.protocol.models import Criterion, Protocol
+    from trialwright.protocol.eligibility import Criterion
+    from trialwright.protocol.protocol import Protocol
 
 __all__ = ["rule_warnings"]
 
