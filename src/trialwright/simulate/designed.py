@@ -7,15 +7,18 @@ the data are looked at, and by which test. Times are in one unit throughout, mon
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Literal
 
 from trialwright.design import SupposedTrial
 
 __all__ = ["Allocating", "Comparison", "DesignedTrial", "Look", "Scanning", "Trigger"]
 
+MOST_PATIENTS, MOST_STRATA = 2**20, 2**12
+"""Draws are numbered by patient, and in a list of allocation by stratum and place: more would share their numbers."""
 Entering = Literal["uniform", "spaced", "poisson"]
 Method = Literal["permuted blocks", "simple", "minimization"]
 Statistic = Literal["log-rank", "cox", "fleming-harrington", "max-combo", "restricted mean", "milestone"]
@@ -44,8 +47,8 @@ class Allocating:
             raise ValueError(f"ratio must be two whole numbers above 0, such as (2, 1); got {self.ratio}")
         if self.method == "permuted blocks":
             self._check_blocks()
-        if self.method == "minimization" and not 0.5 < self.p_best <= 1:
-            raise ValueError(f"p_best must be above 0.5 and at most 1; got {self.p_best}")
+        if self.method == "minimization" and not 0.5 < self.p_best < 1:
+            raise ValueError(f"p_best must be above 0.5 and below 1; got {self.p_best}")
 
     def _check_blocks(self) -> None:
         whole = sum(self.ratio)
@@ -162,11 +165,20 @@ class Comparison:
     at: float | None = None
 
     def __post_init__(self) -> None:
-        weighted = {"fleming-harrington": 1, "max-combo": 2}.get(self.statistic, 0)
-        if len(self.weights) < weighted or (self.weights and not weighted):
-            raise ValueError(f"{self.statistic} needs {weighted or 'no'} pairs of weights; got {self.weights}")
+        least, most = {"fleming-harrington": (1, 1), "max-combo": (2, 4)}.get(self.statistic, (0, 0))
+        if not least <= len(self.weights) <= most or any(len(pair) != 2 for pair in self.weights):
+            raise ValueError(
+                f"{self.statistic} takes {f'{least} to {most}' if least < most else most} pairs of weights (rho, gamma); "
+                f"got {self.weights}"
+            )
+        if any(not 0 <= power < math.inf for pair in self.weights for power in pair):
+            raise ValueError(f"rho and gamma must be finite and at least 0; got {self.weights}")
         if (self.at is not None) != (self.statistic in {"restricted mean", "milestone"}):
             raise ValueError(f"at goes with restricted mean and milestone, and only with them; got {self.at}")
+        if self.statistic == "milestone" and self.stratified:
+            raise ValueError(
+                "the difference at a milestone is not stratified; compare restricted means, or leave strata"
+            )
         if self.at is not None and not 0 < self.at < math.inf:
             raise ValueError(f"at must be finite and greater than 0; got {self.at}")
 
@@ -196,8 +208,10 @@ class DesignedTrial:
     grid: float | None = None
 
     def __post_init__(self) -> None:
-        if self.patients < 2 or self.patients != int(self.patients):
-            raise ValueError(f"patients must be a whole number of at least 2; got {self.patients}")
+        if not 2 <= self.patients < MOST_PATIENTS or self.patients != int(self.patients):
+            raise ValueError(f"patients must be a whole number from 2 to {MOST_PATIENTS - 1}; got {self.patients}")
+        if len(self.supposed.strata) > MOST_STRATA:
+            raise ValueError(f"a designed trial has at most {MOST_STRATA} strata; got {len(self.supposed.strata)}")
         if not self.looks:
             raise ValueError("a designed trial needs at least one look")
         if self.grid is not None and not 0 < self.grid < math.inf:
@@ -209,6 +223,17 @@ class DesignedTrial:
             )
         self._check_looks()
 
+    @property
+    def digest(self) -> int:
+        """The number of 64 bits under which chance is drawn: the same for every design with the same patients.
+
+        It is made of what decides who they are and what happens to them: ``supposed``, ``patients``, ``allocation``
+        and ``entering``. How they are scanned, and when and by which test they are looked at, does not change it, so
+        that looks, bounds, tests and schedules are compared on the same patients (SHA-256 of a canonical text).
+        """
+        parts = (self.supposed, self.patients, self.allocation, self.entering)
+        return int.from_bytes(hashlib.sha256(_canonical(parts).encode()).digest()[:8], "big")
+
     def _check_looks(self) -> None:
         events = [look.trigger.events for look in self.looks if look.trigger.events is not None]
         if any(a >= b for a, b in itertools.pairwise(events)):
@@ -218,3 +243,15 @@ class DesignedTrial:
             raise ValueError(f"looks must come in order of their times; got {times}")
         if events and events[-1] > self.patients:
             raise ValueError(f"a look at {events[-1]} events needs at least as many patients; got {self.patients}")
+        entered = [look.trigger.enrolled for look in self.looks if look.trigger.enrolled is not None]
+        if entered and max(entered) > self.patients:
+            raise ValueError(f"enrolled must be at most the {self.patients} patients of the trial; got {max(entered)}")
+
+
+def _canonical(value: object) -> str:
+    """Return a text that equal designs share, whether their numbers were written as 1 or as 1.0."""
+    if is_dataclass(value):
+        return _canonical(tuple(getattr(value, field.name) for field in fields(value)))
+    if isinstance(value, tuple):
+        return f"({','.join(map(_canonical, value))})"
+    return value if isinstance(value, str) else float(value).hex()  # type: ignore[arg-type]
