@@ -8,6 +8,12 @@ from trialwright.design.classical_boundaries import (
     haybittle_peto_boundaries,
     wang_tsiatis_boundaries,
 )
+from trialwright.design.conditional import (
+    Outlook,
+    conditional_power,
+    outlook,
+    predictive_power,
+)
 from trialwright.design.event_formulas import EventNumber, FixedPlan, event_numbers
 from trialwright.design.event_probability import (
     ArmRates,
@@ -21,6 +27,7 @@ from trialwright.design.event_probability import (
     uniform_accrual,
 )
 from trialwright.design.fit import check_scenario
+from trialwright.design.hazard_ratios import hazard_ratio_at, log_rank_mean
 from trialwright.design.inference import (
     FinalInference,
     final_inference,
@@ -28,13 +35,12 @@ from trialwright.design.inference import (
     repeated_p,
 )
 from trialwright.design.operating import (
-    conditional_power,
     drift_for_power,
     expected_information,
     group_sequential_power,
     inflation_factor,
-    predictive_power,
 )
+from trialwright.design.priors import NormalPrior
 from trialwright.design.recursion import (
     Crossing,
     crossing_probabilities,
@@ -57,6 +63,7 @@ from trialwright.design.spending_boundaries import (
     observed_boundaries,
     spending_boundaries,
 )
+from trialwright.design.success_probability import assurance
 from trialwright.design.weighted_log_rank import ExpectedLogRank, expected_log_rank
 
 __all__ = [
@@ -72,7 +79,9 @@ __all__ = [
     "FinalInference",
     "FixedPlan",
     "Futility",
+    "NormalPrior",
     "Organ",
+    "Outlook",
     "Piecewise",
     "Scenario",
     "SolvedDesign",
@@ -81,6 +90,7 @@ __all__ = [
     "Steps",
     "Stratum",
     "SupposedTrial",
+    "assurance",
     "check_scenario",
     "conditional_power",
     "crossing_probabilities",
@@ -94,8 +104,11 @@ __all__ = [
     "final_inference",
     "group_sequential_power",
     "haybittle_peto_boundaries",
+    "hazard_ratio_at",
     "inflation_factor",
+    "log_rank_mean",
     "observed_boundaries",
+    "outlook",
     "power_schoenfeld",
     "predictive_power",
     "repeated_interval",

@@ -125,20 +125,29 @@ def advance(
 
     What lies farther than ``reach`` standard deviations from the mean is left out.
     """
+    mean = theta * math.sqrt(now)
+    fresh_score, fresh_mass = np.empty(len(x)), np.empty(len(x))
+    low, high = max(lower, mean - reach), min(upper, mean + reach)
+    spread(score, mass, n, before, now, theta, low, high, reach, x, w, fresh_score, fresh_mass)
+    score[: len(x)], mass[: len(x)] = fresh_score, fresh_mass
+    return len(x)
+
+
+@kernel
+def spread(
+    score: Array, mass: Array, n: int, before: float, now: float, theta: float, low: float, high: float, reach: float,
+    x: Array, w: Array, to_score: Array, to_mass: Array,
+) -> None:  # fmt: skip
+    """Write the density of the next look on nodes [x] between two finite z; no mass where low is above high."""
     root, gap = math.sqrt(now), now - before
-    low = max(lower, theta * root - reach)
-    high = min(upper, theta * root + reach)
     half, middle = max(high - low, 0.0) / 2 * root, (high + low) / 2 * root
     scale = 1.0 / math.sqrt(gap)
-    fresh = np.empty(len(x))
     for j in range(len(x)):
-        y = middle + half * x[j] - theta * gap
+        to_score[j] = middle + half * x[j]
+        y = to_score[j] - theta * gap
         total = 0.0
         for i in range(n):
             u = (y - score[i]) * scale
             if abs(u) < reach + 4.0:
                 total += mass[i] * math.exp(-0.5 * u * u)
-        fresh[j] = w[j] * half * total * scale * DENSITY_AT_0
-    for j in range(len(x)):
-        score[j], mass[j] = middle + half * x[j], fresh[j]
-    return len(x)
+        to_mass[j] = w[j] * half * total * scale * DENSITY_AT_0

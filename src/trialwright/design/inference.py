@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from trialwright.design.boundaries import ROUND_OFF, Boundaries
-from trialwright.design.recursion import cross_at
+from trialwright.design.recursion import leave_at
 
 __all__ = ["FinalInference", "final_inference", "repeated_interval", "repeated_p"]
 
@@ -53,9 +53,10 @@ def final_inference(boundaries: Boundaries, look: int, z: float) -> FinalInferen
     t, lower, upper = _path(boundaries, look)
     last = np.append(upper[:-1], z)
     lower[-1] = -math.inf
+    inner = np.array(boundaries.inner_under_null[:look])
 
     def tail(drift: float) -> float:
-        return min(1.0, float(cross_at(t, lower, last, drift)[0].sum()))
+        return min(1.0, float(leave_at(t, lower, last, (-inner, inner) if len(inner) else None, drift)[0].sum()))
 
     side = boundaries.alpha / boundaries.sides
     limits = [_drift_at(tail, share, z, t) for share in (0.5, side, 1 - side)]

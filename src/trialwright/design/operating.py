@@ -1,4 +1,4 @@
-"""What boundaries promise: power, size, expected information, and the outlook from an interim look.
+"""What boundaries promise: power, size and expected information.
 
 Jennison and Turnbull (2000, chapters 7 and 10). The drift is the mean of z when all planned information is in:
 -log(hazard ratio) sqrt(d p1 p2) for a log-rank test with d planned events and shares p1, p2 of the arms (Schoenfeld
@@ -7,23 +7,14 @@ Jennison and Turnbull (2000, chapters 7 and 10). The drift is the mean of z when
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from trialwright.design.boundaries import LARGEST_DRIFT, ROUND_OFF, Boundaries
-from trialwright.design.recursion import Crossing, cross_at, crossing_probabilities
+from trialwright.design.recursion import Crossing, crossing_probabilities
 
-__all__ = [
-    "conditional_power", "drift_for_power", "expected_information", "group_sequential_power", "inflation_factor",
-    "predictive_power",
-]  # fmt: skip
-
-FARTHEST = 9.0
-"""Standard deviations of the drift over which predictive power is averaged."""
-Array = Any
+__all__ = ["drift_for_power", "expected_information", "group_sequential_power", "inflation_factor"]
 
 
 def group_sequential_power(boundaries: Boundaries, drift: float) -> Crossing:
@@ -35,7 +26,9 @@ def group_sequential_power(boundaries: Boundaries, drift: float) -> Crossing:
     >>> round(sum(found.above), 4)
     0.7962
     """
-    return crossing_probabilities(boundaries.information, boundaries.lower, boundaries.upper, drift=drift)
+    return crossing_probabilities(
+        boundaries.information, boundaries.lower, boundaries.upper, drift=drift, inner=boundaries.inner
+    )
 
 
 def drift_for_power(boundaries: Boundaries, power: float) -> float:
@@ -76,55 +69,8 @@ def expected_information(boundaries: Boundaries, drift: float) -> float:
     """
     found = group_sequential_power(boundaries, drift)
     t = np.array(boundaries.information)
-    stops = np.array(found.above[:-1]) + np.array(found.below[:-1])
+    stops = np.sum([chances[:-1] for chances in (found.above, found.below, found.within) if chances], axis=0)
     return float(t[-1] - stops @ (t[-1] - t[:-1]))
-
-
-def conditional_power(boundaries: Boundaries, look: int, z: float, *, drift: float) -> float:
-    """Return the chance of success at a later look, given z at this one (1 is the first) and a drift from here on.
-
-    The rest of the path starts from z sqrt(t) (Lan, Simon, Halperin 1982); later futility bounds are kept. Under the
-    trend seen so far the drift is z / sqrt(t).
-
-    >>> from trialwright.design import Spending, spending_boundaries
-    >>> plan = spending_boundaries([76 / 127, 1], Spending("obrien-fleming"), alpha=0.025, sides=1)
-    >>> round(conditional_power(plan, 1, 1.2, drift=2.8), 4)
-    0.5452
-    """
-    rest, lower, upper = _rest(boundaries, look, z)
-    return min(1.0, float(cross_at(rest, lower, upper, drift)[0].sum()))
-
-
-def predictive_power(boundaries: Boundaries, look: int, z: float) -> float:
-    """Return conditional power averaged over the drift given z at this look, with a flat prior (Spiegelhalter 1986).
-
-    The drift is then normal with mean z / sqrt(t) and variance 1 / t.
-
-    >>> from trialwright.design import Spending, spending_boundaries
-    >>> plan = spending_boundaries([76 / 127, 1], Spending("obrien-fleming"), alpha=0.025, sides=1)
-    >>> round(predictive_power(plan, 1, 1.2), 4)
-    0.3
-    """
-    rest, lower, upper = _rest(boundaries, look, z)
-    t = boundaries.information[look - 1]
-    x, w = np.polynomial.legendre.leggauss(64)
-    units = FARTHEST * x
-    chances = [cross_at(rest, lower, upper, (z + unit) / math.sqrt(t))[0].sum() for unit in units]
-    density = np.exp(-(units**2) / 2) / math.sqrt(2 * math.pi)
-    return min(1.0, float(FARTHEST * (w * density) @ np.array(chances)))
-
-
-def _rest(boundaries: Boundaries, look: int, z: float) -> tuple[Array, Array, Array]:
-    """Return information, lower and upper bounds of the path that starts at this look, as one of its own."""
-    looks = len(boundaries.information)
-    if not 1 <= look < looks:
-        raise ValueError(f"look must be before the last of {looks}, from 1 to {looks - 1}; got {look}")
-    if not math.isfinite(z):
-        raise ValueError(f"z must be a finite number; got {z}")
-    t, a, b = (np.array(v) for v in (boundaries.information, boundaries.lower, boundaries.upper))
-    rest = t[look:] - t[look - 1]
-    start = z * math.sqrt(t[look - 1])
-    return rest, *((bound[look:] * np.sqrt(t[look:]) - start) / np.sqrt(rest) for bound in (a, b))
 
 
 def _root(excess: Callable[[float], float], low: float, high: float) -> float:

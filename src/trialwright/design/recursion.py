@@ -33,16 +33,23 @@ class Crossing:
     """Mean of the test statistic z when all planned information is in."""
     above: tuple[float, ...]
     below: tuple[float, ...]
+    within: tuple[float, ...] = ()
+    """The chances to stop at each look between the inner bounds, where there are any."""
 
 
 def crossing_probabilities(
-    information: Sequence[float], lower: Sequence[float], upper: Sequence[float], *, drift: float
+    information: Sequence[float],
+    lower: Sequence[float],
+    upper: Sequence[float],
+    *,
+    drift: float,
+    inner: Sequence[float] = (),
 ) -> Crossing:
-    """Return the chances that z first leaves at each look, above ``upper`` or below ``lower``.
+    """Return the chances that z first leaves at each look: above ``upper``, below ``lower``, or within +-``inner``.
 
     ``information`` are rising fractions of the planned information, the bounds are on z, infinite where there is
-    none; z has mean drift sqrt(fraction) and independent increments. Raises ValueError for looks out of order, bounds
-    that are crossed over, and a drift that is not finite.
+    none; ``inner`` is empty, or 0 at a look without a wedge; z has mean drift sqrt(fraction) and independent
+    increments. Raises ValueError for looks out of order, bounds that are crossed over, and a drift that is not finite.
 
     >>> found = crossing_probabilities([1.0], [-math.inf], [1.959963984540054], drift=0)
     >>> f"{found.above[0]:.12f}"
@@ -56,8 +63,30 @@ def crossing_probabilities(
         raise ValueError(f"lower bounds must not exceed upper bounds; got {list(lower)} and {list(upper)}")
     if not math.isfinite(drift):
         raise ValueError(f"drift must be a finite number; got {drift}")
-    above, below = cross_at(t, a, b, drift)
-    return Crossing(float(drift), tuple(above.tolist()), tuple(below.tolist()))
+    found = leave_at(t, a, b, _wedge(inner, len(t)), drift)
+    return Crossing(float(drift), *(tuple(chances.tolist()) for chances in found))
+
+
+def _wedge(inner: Sequence[float], looks: int) -> tuple[Array, Array] | None:
+    if not len(inner):
+        return None
+    c = np.array(inner, float)
+    if len(c) != looks or not (c >= 0).all():
+        raise ValueError(f"inner needs one bound of at least 0 for each of {looks} looks; got {list(inner)}")
+    return -c, c
+
+
+def leave_at(
+    t: Array, lower: Array, upper: Array, wedge: tuple[Array, Array] | None, drift: float
+) -> tuple[Array, ...]:
+    """Return the chances [looks] above, below and, with a wedge between two bounds, within; without checks."""
+    if wedge is None:
+        return cross_at(t, lower, upper, drift)
+    from trialwright.design._kernels_wedge import cross_wedge
+
+    found = tuple(np.empty(len(t)) for _ in range(3))
+    cross_wedge(t, lower, *wedge, upper, float(drift), REACH, *_nodes_about(t, lower, upper, drift), *found)
+    return found
 
 
 def cross_at(t: Array, lower: Array, upper: Array, drift: float) -> tuple[Array, Array]:
@@ -65,10 +94,13 @@ def cross_at(t: Array, lower: Array, upper: Array, drift: float) -> tuple[Array,
     from trialwright.design._kernels_boundaries import cross
 
     above, below = np.empty(len(t)), np.empty(len(t))
-    mean = drift * np.sqrt(t)
-    x, w = nodes(t, np.maximum(lower, mean - REACH), np.minimum(upper, mean + REACH))
-    cross(t, lower, upper, float(drift), REACH, x, w, above, below)
+    cross(t, lower, upper, float(drift), REACH, *_nodes_about(t, lower, upper, drift), above, below)
     return above, below
+
+
+def _nodes_about(t: Array, lower: Array, upper: Array, drift: float) -> tuple[Array, Array]:
+    mean = drift * np.sqrt(t)
+    return nodes(t, np.maximum(lower, mean - REACH), np.minimum(upper, mean + REACH))
 
 
 def check_rising(t: Array) -> None:

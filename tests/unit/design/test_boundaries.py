@@ -174,8 +174,6 @@ def test_other_refusals():
         spending_boundaries([1], OF, alpha=0.025, sides=3)
     with pytest.raises(ValueError, match="tested must say"):
         spending_boundaries([0.5, 1], OF, alpha=0.025, sides=1, tested=[True, False])
-    with pytest.raises(ValueError, match="one-sided"):
-        spending_boundaries([0.5, 1], OF, alpha=0.05, sides=2, futility=Futility(binding=True, bounds=(0.0,)))
     with pytest.raises(ValueError, match="1 futility bounds; got 2"):
         spending_boundaries([0.5, 1], OF, alpha=0.025, sides=1, futility=Futility(binding=True, bounds=(0.0, 0.0)))
     with pytest.raises(ValueError, match="below the efficacy"):
@@ -214,7 +212,7 @@ def test_other_refusals():
         (lambda: Spending.user({0.5: 0.4, 1: 0.9}), "must end with 1"),
         (lambda: Spending.user({0.5: 0.4, 0.7: 0.3, 1: 1}), "must not fall"),
         (lambda: Spending.user({1.5: 1}), r"rise within \(0, 1\]"),
-        (lambda: Futility(binding=True), "either bounds or a spending"),
+        (lambda: Futility(binding=True), "either bounds or a spending function or chances"),
         (lambda: Futility(binding=True, spending=OF), "beta go together"),
         (lambda: Futility(binding=True, spending=OF, beta=1.2), "beta must be in"),
         (lambda: Futility(binding=True, bounds=(math.nan,)), "must be numbers"),
