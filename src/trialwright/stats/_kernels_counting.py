@@ -18,24 +18,13 @@ Array = Any
 
 
 @kernel
-def copy_days(days: Array, copy: Array) -> tuple[int, int]:
-    """Copy whole numbers [n] to ``copy`` [n] of four bytes each; return the least and the largest."""
-    least = most = days[0]
-    for i in range(len(days)):
-        least, most = min(least, days[i]), max(most, days[i])
-        copy[i] = days[i]
+def copy_whole(numbers: Array, copy: Array) -> tuple[int, int]:
+    """Copy whole numbers [n] to ``copy`` [n] of a narrower type; return the least and the largest of them."""
+    least = most = numbers[0]
+    for i in range(len(numbers)):
+        least, most = min(least, numbers[i]), max(most, numbers[i])
+        copy[i] = numbers[i]
     return least, most
-
-
-@kernel
-def narrow_codes(codes: Array, names: int, short: Array) -> bool:
-    """Copy codes [n] to ``short`` [n] of one byte each; return whether all lie in 0 .. names - 1."""
-    wrong = 0
-    for i in range(len(codes)):
-        code = codes[i]
-        wrong |= (code < 0) | (code >= names)
-        short[i] = code
-    return wrong == 0
 
 
 @kernel

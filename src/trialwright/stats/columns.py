@@ -49,7 +49,7 @@ def whole_days(day: ArrayLike, name: str = "day") -> IntArray:
     """Return whole days of zero or more [n] as a new array."""
     days = np.asarray(day)
     if days.dtype.kind in "iu" and days.ndim == 1 and len(days):
-        copy, least, most = _copied(days)
+        copy, least, most = _copied(days, np.int32)
         if least >= 0 and most <= LAST_DAY:
             return copy
     if days.dtype.kind in "Mm":
@@ -131,8 +131,8 @@ def positions_of(name: str, codes: ArrayLike, names: tuple[str, ...], n: int) ->
     same_length(name, array, n)
     if array.dtype.kind not in "iu":
         raise ValueError(f"{name} must be whole positions in {names}; got {array.dtype}. For labels use EventTimes.of.")
-    narrow, within = _narrow(array, len(names))
-    if not within:
+    narrow, least, most = _copied(array, np.int8 if len(names) <= SHORT else np.int32)
+    if least < 0 or most >= len(names):
         wrong = (array < 0) | (array >= len(names))
         refuse(name, f"a position in {names}", wrong, array, "Name all of them, in order.")
     return narrow
@@ -149,26 +149,15 @@ def ranks_of(times: FloatArray, tolerance: float) -> tuple[IntArray, FloatArray]
     return step[ranks], distinct[np.concatenate(([True], ~tied))]
 
 
-def _copied(days: IntArray) -> tuple[IntArray, int, int]:
-    """Return whole numbers as days in a new array, with the least and the largest of them."""
-    if len(days) < MANY:
-        return days.astype(np.int32), int(days.min()), int(days.max())
-    from trialwright.stats._kernels_counting import copy_days
+def _copied(numbers: IntArray, kind: type[np.integer[Any]]) -> tuple[IntArray, int, int]:
+    """Return whole numbers in a new array of a narrower type, with the least and the largest of them."""
+    if len(numbers) < MANY:
+        return numbers.astype(kind), int(numbers.min()), int(numbers.max())
+    from trialwright.stats._kernels_counting import copy_whole
 
-    copy = np.empty(len(days), np.int32)
-    least, most = copy_days(days, copy)
+    copy = np.empty(len(numbers), kind)
+    least, most = copy_whole(numbers, copy)
     return copy, int(least), int(most)
-
-
-def _narrow(codes: IntArray, names: int) -> tuple[IntArray, bool]:
-    """Return the codes in a new array of the smallest type, and whether all are positions below ``names``."""
-    if names <= SHORT and len(codes) >= MANY:
-        from trialwright.stats._kernels_counting import narrow_codes
-
-        short = np.empty(len(codes), np.int8)
-        return short, bool(narrow_codes(codes, names, short))
-    within = bool(codes.min() >= 0 and codes.max() < names)
-    return codes.astype(np.int8 if names <= SHORT else np.int32), within
 
 
 def _missing(value: Hashable) -> bool:

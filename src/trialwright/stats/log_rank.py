@@ -105,8 +105,8 @@ def require_arms(table: RiskTable) -> None:
 def uninformative_strata(table: RiskTable) -> tuple[str, ...]:
     """Return the strata without an event while subjects of two arms are at risk."""
     ties = table.ties
-    informative = set(ties.stratum[(ties.at_risk > 0).sum(axis=1) > 1].tolist())
-    return tuple(name for s, name in enumerate(table.strata) if s not in informative)
+    informative = np.bincount(ties.stratum[ties.meeting], minlength=len(table.strata)) > 0
+    return tuple(name for name, told in zip(table.strata, informative, strict=True) if not told)
 
 
 def quadratic_form(difference: FloatArray, variance: FloatArray) -> Test:
@@ -123,8 +123,8 @@ def _test(difference: FloatArray, variance: FloatArray, weights: FloatArray, tie
     if not np.isfinite(weights).all():
         return Test.impossible(NO_FINITE_WEIGHT)
     test = quadratic_form(difference, variance)
-    meets = (ties.at_risk > 0).sum(axis=1) > 1
-    return Test.impossible(NO_WEIGHT) if test.problem and meets.any() and not weights[meets].any() else test
+    unweighted = test.problem and ties.meeting.any() and not weights[ties.meeting].any()
+    return Test.impossible(NO_WEIGHT) if unweighted else test
 
 
 def _z(difference: FloatArray, variance: FloatArray) -> float:
@@ -132,18 +132,21 @@ def _z(difference: FloatArray, variance: FloatArray) -> float:
 
 
 def _expected(ties: Ties) -> FloatArray:
-    total = ties.at_risk.sum(axis=1, keepdims=True)
-    expected: FloatArray = ties.events.sum(axis=1, keepdims=True) * ties.at_risk / total
+    expected: FloatArray = ties.all_events[:, None] * ties.at_risk / ties.all_at_risk[:, None]
     return expected
 
 
 def _sum_by_stratum(ties: Ties, values: FloatArray, strata: int) -> FloatArray:
-    columns = [np.bincount(ties.stratum, column, minlength=strata) for column in values.T]
-    return np.stack(columns, axis=1)
+    """Return the sums [strata, arms] of values [C, arms], whose strata lie one after the other."""
+    starts = np.searchsorted(ties.stratum, np.arange(strata + 1))
+    held = np.flatnonzero(starts[1:] > starts[:-1])
+    sums = np.zeros((strata, values.shape[1]))
+    sums[held] = np.add.reduceat(values.T, starts[held], axis=1).T
+    return sums
 
 
 def _covariance(ties: Ties, weights: FloatArray) -> FloatArray:
-    share = ties.at_risk / ties.at_risk.sum(axis=1, keepdims=True)
+    share = ties.at_risk / ties.all_at_risk[:, None]
     spread = weights**2 * spread_of_ties(ties)
     covariance: FloatArray = np.diag(spread @ share) - (share * spread[:, None]).T @ share
     return covariance
@@ -151,6 +154,6 @@ def _covariance(ties: Ties, weights: FloatArray) -> FloatArray:
 
 def spread_of_ties(ties: Ties) -> FloatArray:
     """Return d (Y - d) / (Y - 1) of each tie [C], 0 where Y is 1: hypergeometric variance but for the shares."""
-    d, y = ties.events.sum(axis=1), ties.at_risk.sum(axis=1)
+    d, y = ties.all_events, ties.all_at_risk
     spread: FloatArray = d * (y - d) / np.maximum(y - 1, 1)
     return spread

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from trialwright.stats.arrays import FloatArray, IntArray
+from trialwright.stats.arrays import BoolArray, FloatArray, IntArray
 from trialwright.stats.columns import MANY
 from trialwright.stats.event_times import EventTimes
 
@@ -22,7 +22,7 @@ class Ties:
     """The C pairs of stratum and day with an event: all that the log-rank family and the Cox model of the arm read."""
 
     stratum: IntArray
-    """[C]"""
+    """[C] increasing"""
     events: FloatArray
     """[C, arms]"""
     at_risk: FloatArray
@@ -32,6 +32,22 @@ class Ties:
         """Lay the arms one after the other in memory: numpy sums many short rows ten times as slowly."""
         object.__setattr__(self, "events", np.asfortranarray(self.events))
         object.__setattr__(self, "at_risk", np.asfortranarray(self.at_risk))
+
+    @cached_property
+    def all_events(self) -> Any:
+        """[C] events of all arms."""
+        return self.events.sum(axis=1)
+
+    @cached_property
+    def all_at_risk(self) -> Any:
+        """[C] at risk in all arms."""
+        return self.at_risk.sum(axis=1)
+
+    @cached_property
+    def meeting(self) -> BoolArray:
+        """[C] whether subjects of two arms are at risk."""
+        meeting: BoolArray = (self.at_risk > 0).sum(axis=1) > 1
+        return meeting
 
 
 class Steps(NamedTuple):
@@ -117,7 +133,8 @@ class RiskTable:
         """The pairs of stratum and day with an event."""
         happened = self.events.any(axis=2)
         events, at_risk = (_chosen(counts, happened) for counts in (self.events, self.at_risk))
-        return Ties(np.nonzero(happened)[0], events, at_risk)
+        stratum = np.repeat(np.arange(len(self.strata)), np.count_nonzero(happened, axis=1))
+        return Ties(stratum, events, at_risk)
 
     def display(self, days: IntArray) -> FloatArray:
         """Return days, or the real times that stand behind ranks."""
