@@ -4,6 +4,7 @@ from trialwright.design.boundaries import (
     Boundaries,
     Futility,
 )
+from trialwright.design.center_arrivals import PlannedCenters
 from trialwright.design.classical_boundaries import (
     haybittle_peto_boundaries,
     wang_tsiatis_boundaries,
@@ -14,7 +15,9 @@ from trialwright.design.conditional import (
     outlook,
     predictive_power,
 )
+from trialwright.design.event_forecast import Interim, InterimFit, fit_interim, forecast_interim
 from trialwright.design.event_formulas import EventNumber, FixedPlan, event_numbers
+from trialwright.design.event_models import AveragedModel, EventModel, FittedModel, fit_event_models
 from trialwright.design.event_probability import (
     ArmRates,
     ExpectedEvents,
@@ -27,6 +30,7 @@ from trialwright.design.event_probability import (
     uniform_accrual,
 )
 from trialwright.design.fit import check_scenario
+from trialwright.design.forecast_calibration import ForecastCalibration, forecast_calibration
 from trialwright.design.hazard_ratios import hazard_ratio_at, log_rank_mean
 from trialwright.design.inference import (
     FinalInference,
@@ -34,13 +38,16 @@ from trialwright.design.inference import (
     repeated_interval,
     repeated_p,
 )
+from trialwright.design.milestones import Forecast, Prediction, Probability
 from trialwright.design.operating import (
     drift_for_power,
     expected_information,
     group_sequential_power,
     inflation_factor,
 )
+from trialwright.design.planned_milestones import PlannedMilestones, forecast_plan
 from trialwright.design.priors import NormalPrior
+from trialwright.design.recruitment_forecast import Centers, RecruitmentFit, fit_recruitment
 from trialwright.design.recursion import (
     Crossing,
     crossing_probabilities,
@@ -69,20 +76,33 @@ from trialwright.design.weighted_log_rank import ExpectedLogRank, expected_log_r
 __all__ = [
     "AdverseEvent",
     "ArmRates",
+    "AveragedModel",
     "Boundaries",
     "Calibrated",
+    "Centers",
     "Crossing",
+    "EventModel",
     "EventNumber",
     "ExpectedEvents",
     "ExpectedLogRank",
     "Failure",
     "FinalInference",
+    "FittedModel",
     "FixedPlan",
+    "Forecast",
+    "ForecastCalibration",
     "Futility",
+    "Interim",
+    "InterimFit",
     "NormalPrior",
     "Organ",
     "Outlook",
     "Piecewise",
+    "PlannedCenters",
+    "PlannedMilestones",
+    "Prediction",
+    "Probability",
+    "RecruitmentFit",
     "Scenario",
     "SolvedDesign",
     "Spending",
@@ -102,6 +122,12 @@ __all__ = [
     "expected_information",
     "expected_log_rank",
     "final_inference",
+    "fit_event_models",
+    "fit_interim",
+    "fit_recruitment",
+    "forecast_calibration",
+    "forecast_interim",
+    "forecast_plan",
     "group_sequential_power",
     "haybittle_peto_boundaries",
     "hazard_ratio_at",
