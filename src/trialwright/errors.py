@@ -5,12 +5,13 @@ TrialwrightError            something the user can put right; the message says w
 │   └── RuleError           a rule of the protocol that cannot be read, typed or evaluated
 ├── DataError               a table of observations that breaks its schema
 ├── OutputError             a result that cannot be written where it was asked for
+├── WorkerError             workers that cannot be reached, or that gave up
 └── CheckFailed             everything ran, and a check the user asked for says no
 
 A wrong argument to a function stays a plain ``ValueError``.
 """
 
-__all__ = ["CheckFailed", "DataError", "DocumentError", "OutputError", "RuleError", "TrialwrightError"]
+__all__ = ["CheckFailed", "DataError", "DocumentError", "OutputError", "RuleError", "TrialwrightError", "WorkerError"]
 
 
 class TrialwrightError(Exception):
@@ -34,6 +35,10 @@ class DataError(TrialwrightError):
 
 class OutputError(TrialwrightError):
     """A result that cannot be written where it was asked for."""
+
+
+class WorkerError(TrialwrightError):
+    """Workers that cannot be reached, or that gave up."""
 
 
 class CheckFailed(TrialwrightError):  # noqa: N818 - a verdict, not a fault

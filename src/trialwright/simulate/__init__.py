@@ -1,8 +1,33 @@
 """Virtual trials: record-level, the readable reference, and array-level, the fast one."""
 
 from trialwright.simulate.chance import Chance
+from trialwright.simulate.checkpoint import FolderUnits, MemoryUnits
+from trialwright.simulate.design_fields import DESIGN_FIELDS, with_design_fields
+from trialwright.simulate.grid import read_points, scenario_paths
 from trialwright.simulate.many import Replays, many
+from trialwright.simulate.points import StudyTrials
+from trialwright.simulate.scheduler import on_cluster, on_processes, on_threads
+from trialwright.simulate.sweep import Point, Sweep, run_sweep
 from trialwright.simulate.trial import trial
 from trialwright.simulate.world import World
 
-__all__ = ["Chance", "Replays", "World", "many", "trial"]
+__all__ = [
+    "DESIGN_FIELDS",
+    "Chance",
+    "FolderUnits",
+    "MemoryUnits",
+    "Point",
+    "Replays",
+    "StudyTrials",
+    "Sweep",
+    "World",
+    "many",
+    "on_cluster",
+    "on_processes",
+    "on_threads",
+    "read_points",
+    "run_sweep",
+    "scenario_paths",
+    "trial",
+    "with_design_fields",
+]
