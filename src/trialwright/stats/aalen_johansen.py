@@ -12,6 +12,7 @@ from trialwright.stats.competing import CompetingTimes, display
 from trialwright.stats.curve import Beyond
 from trialwright.stats.estimates import Estimate, number, two_sided_z
 from trialwright.stats.intervals import Interval, survival_limits
+from trialwright.stats.risk_table import at_risk
 
 IncidenceVariance = Literal["greenwood", "aalen"]
 
@@ -23,9 +24,9 @@ class Incidence:
     arm: str
     cause: str
     days: FloatArray
-    at_risk: IntArray
-    """[T] just before the day."""
-    events: IntArray
+    at_risk: IntArray | FloatArray
+    """[T] just before the day; sums of weights where there are any."""
+    events: IntArray | FloatArray
     """[T] by this cause."""
     incidence: FloatArray
     se: FloatArray
@@ -65,8 +66,8 @@ class ArmCounts(NamedTuple):
     at_risk: FloatArray
     events: FloatArray
     """By the cause."""
-    others: FloatArray
-    """By other causes."""
+    all_events: FloatArray
+    """By any cause."""
 
 
 def aalen_johansen(
@@ -85,6 +86,10 @@ def aalen_johansen(
     Poisson processes with the hypergeometric correction for ties, as R's ``cmprsk::cuminc`` does (Aalen 1978). Limits
     are the pointwise transforms of a survival curve applied to F itself, as R does: log-log is log(-log F).
 
+    With delayed entry Y counts those who have entered; the variances hold as they are, while R's jackknife is then
+    another estimate. A weight of 2 counts as two subjects that are alike, in the variance too; fractional weights
+    sum likewise, and "aalen", which counts the tied events of a day, refuses them.
+
     >>> times = CompetingTimes.of([2, 4, 6, 8], [1, 2, 1, 0], causes=["relapse", "death"])
     >>> found = aalen_johansen(times, "relapse")["all"]
     >>> found.incidence.tolist(), found.free.tolist()
@@ -92,6 +97,8 @@ def aalen_johansen(
     """
     if variance not in get_args(IncidenceVariance):
         raise ValueError(f"variance must be one of {', '.join(get_args(IncidenceVariance))}; got {variance!r}")
+    if variance == "aalen" and times.table.weighted:
+        raise ValueError("variance aalen needs whole weights, which count tied events; got fractional ones")
     code, z = times.code(cause), two_sided_z(level)
     found = {}
     for a, name in enumerate(times.arms):
@@ -103,7 +110,8 @@ def aalen_johansen(
         se = np.sqrt(np.maximum(square, 0.0))
         with np.errstate(divide="ignore", invalid="ignore"):
             lower, upper = survival_limits(incidence, se / incidence, z, interval)
-        y, d = counts.at_risk.astype(int), counts.events.astype(int)
+        kind = float if times.table.weighted else int
+        y, d = counts.at_risk.astype(kind), counts.events.astype(kind)
         found[name] = Incidence(
             name, cause, counts.days, y, d, incidence, se, lower, upper, free, level, interval, variance
         )
@@ -111,25 +119,30 @@ def aalen_johansen(
 
 
 def _arm(times: CompetingTimes, arm: int, code: int) -> ArmCounts:
-    ends = times.table.ends[:, :, arm].sum(axis=0)
+    table = times.table
+    ends = table.ends[:, :, arm].sum(axis=0)
     leaving = ends.sum(axis=1)
+    entered = None if table.entered is None else table.entered[:, :, arm].sum(axis=0)
     kept = leaving > 0
-    at_risk = np.cumsum(leaving[::-1])[::-1][kept].astype(float)
-    events, all_events = ends[kept, code].astype(float), ends[kept, 1:].sum(axis=1).astype(float)
-    return ArmCounts(display(times, times.table.days[kept]), at_risk, events, all_events - events)
+    reaching = at_risk(leaving, entered)[kept].astype(float)
+    return ArmCounts(
+        display(times, table.days[kept]),
+        reaching,
+        ends[kept, code].astype(float),
+        ends[kept, 1:].sum(axis=1).astype(float),
+    )
 
 
 def _steps(counts: ArmCounts) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return S just before each day, S after it, and F after it."""
-    free = np.cumprod(1 - (counts.events + counts.others) / counts.at_risk)
+    free = np.cumprod(1 - counts.all_events / counts.at_risk)
     before = np.concatenate([[1.0], free[:-1]])
     return before, free, np.cumsum(before * counts.events / counts.at_risk)
 
 
 def _greenwood(counts: ArmCounts, before: FloatArray, free: FloatArray, incidence: FloatArray) -> FloatArray:
     """sum (F(t) - F(s))^2 d / (Y (Y - d)) + S^2 d_k (Y - d_k) / Y^3 - 2 (F(t) - F(s)) S d_k / Y^2 over s <= t."""
-    y, d_k = counts.at_risk, counts.events
-    d = d_k + counts.others
+    y, d_k, d = counts.at_risk, counts.events, counts.all_events
     # where all at risk have an event, F stays as it is: the factor F(t) - F(s) is 0
     growth = np.divide(d, y * (y - d), out=np.zeros_like(y), where=y > d)
     mixed = np.where(y > d, before * d_k / y**2, 0.0)
@@ -153,7 +166,7 @@ def _aalen(counts: ArmCounts, before: FloatArray, free: FloatArray, incidence: F
     """
     y = counts.at_risk
     fall = np.divide(before, free, out=np.zeros_like(y), where=free > 0)
-    own, other = (_increments(d, y) for d in (counts.events, counts.others))
+    own, other = (_increments(d, y) for d in (counts.events, counts.all_events - counts.events))
     growth = fall**2 * (own + other)
     return _spread(incidence, growth, fall * before * own) + np.cumsum(before**2 * own)
 

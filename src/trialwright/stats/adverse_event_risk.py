@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from trialwright.stats.aalen_johansen import aalen_johansen
-from trialwright.stats.competing import CompetingTimes, display
+from trialwright.stats.competing import CompetingTimes, display, refuse_entry_and_weights
 from trialwright.stats.curve import Beyond
 from trialwright.stats.estimates import Estimate
 from trialwright.stats.intervals import Interval
@@ -67,13 +67,15 @@ def adverse_event_risk(
 
     ``times`` holds the time to the first of the adverse event, death and other ends of being at risk. The reference is
     Aalen-Johansen; the incidence proportion has limits by Clopper and Pearson; one minus Kaplan-Meier is shown for
-    comparison and not meant for reporting (Stegherr, Schmoor, Beyersmann and others 2021, SAVVY).
+    comparison and not meant for reporting (Stegherr, Schmoor, Beyersmann and others 2021, SAVVY). Raises ValueError on
+    delayed entry and case weights.
 
     >>> times = CompetingTimes.of([2, 4, 6, 8], [1, 2, 1, 0], causes=["nausea", "death"])
     >>> found = adverse_event_risk(times, "nausea", 6)["all"]
     >>> [round(risk.estimate.value, 4) for risk in found.all]
     [0.5, 0.5, 0.625]
     """
+    refuse_entry_and_weights(times, "adverse_event_risk", why="the incidence proportion counts subjects from the start")
     incidences = aalen_johansen(times, event, level=level, interval=interval)
     curves = kaplan_meier(times.of_cause(event).unstratified(), level=level, interval=interval)
     ends, found = display(times, times.day), {}

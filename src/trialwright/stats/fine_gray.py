@@ -1,7 +1,8 @@
 """The proportional subdistribution hazards model of Fine and Gray.
 
 Subjects taken by another cause at X stay in the risk set of a later day t with weight G(t-) / G(X-), G the
-Kaplan-Meier estimate of being uncensored (Fine and Gray 1999, section 3; Geskus 2011). On a day shared by events and
+Kaplan-Meier estimate of being uncensored (Fine and Gray 1999, section 3; Geskus 2011). In strata each has a baseline
+and a G of its own (Zhou, Latouche, Rocha and Fine 2011, section 2). On a day shared by events and
 censorings R's packages differ: ``cmprsk::crr`` counts those with events among the subjects at risk of censoring
 ("together"), ``survival::finegray`` does not ("after").
 """
@@ -18,9 +19,9 @@ from numpy.typing import ArrayLike
 
 from trialwright.stats.arrays import FloatArray
 from trialwright.stats.columns import refuse, same_length
-from trialwright.stats.competing import CompetingTimes
+from trialwright.stats.competing import CompetingTimes, refuse_entry_and_weights
 from trialwright.stats.estimates import normal_tail, two_sided_z
-from trialwright.stats.subdistribution import Risk, censoring_scores, evaluate, residual_scores
+from trialwright.stats.subdistribution import Subdistribution
 
 SubdistributionTies = Literal["breslow", "efron"]
 CensoringTies = Literal["together", "after"]
@@ -62,6 +63,8 @@ class FineGrayFit:
     subjects: int
     events: int
     competing: int
+    strata: tuple[str, ...]
+    """With a baseline and weights of their own."""
     ties: SubdistributionTies
     censoring_ties: CensoringTies
     level: float
@@ -86,10 +89,13 @@ def fine_gray(
 ) -> FineGrayFit:
     """Return the model of a cause on the arms (the first is the reference) or on numeric covariates {name: [n]}.
 
+    Stratified by the strata of ``times``: each has its own baseline and its own weights, for trials with few large
+    strata (Zhou, Latouche, Rocha and Fine 2011); R's ``coxph(..., strata)`` on ``finegray(..., strata)`` data.
+
     ``ties`` and ``censoring_ties`` "breslow" and "together" are R's ``cmprsk::crr``; "after" with either tie rule is
     R's ``coxph`` on ``finegray`` data. The robust variance is the sandwich of Fine and Gray, with residuals by
-    Breslow's baseline under both tie rules. Raises ValueError on more than one stratum, missing covariates, and fewer
-    than two arms where there are no covariates.
+    Breslow's baseline under both tie rules. Raises ValueError on delayed entry and case weights, missing covariates,
+    and fewer than two arms where there are no covariates.
 
     >>> cause = [1, 1, 2, 0, 2, 1, 0, 1]
     >>> times = CompetingTimes.of([1, 2, 3, 4, 5, 6, 7, 8], cause, list("AABABBAB"), causes=["x", "y"])
@@ -99,12 +105,11 @@ def fine_gray(
     """
     _known("ties", ties, SubdistributionTies)
     _known("censoring_ties", censoring_ties, CensoringTies)
-    if len(times.strata) > 1:
-        raise ValueError(f"fine_gray has no strata; got {', '.join(times.strata)}. Use unstratified(), or subsets.")
+    refuse_entry_and_weights(times, "fine_gray", why="its weights are those of censoring alone")
     names, matrix = _arms(times) if covariates is None else _columns(covariates, len(times))
-    risk = Risk.of(times, times.code(cause), censoring_ties == "after")
+    risk = Subdistribution.of(times, times.code(cause), censoring_ties == "after")
     scaled = _scaled(matrix)
-    null = evaluate(risk, scaled.matrix, np.zeros(len(names)), ties)
+    null = risk.evaluate(scaled.matrix, np.zeros(len(names)), ties)
     fit = _fit(risk, scaled, ties)
     events, competing = int(risk.own.sum()), int(risk.other.sum())
     problem = None if isinstance(fit, _Maximum) else fit
@@ -123,6 +128,7 @@ def fine_gray(
         len(times),
         events,
         competing,
+        times.strata,
         ties,
         censoring_ties,
         level,
@@ -143,21 +149,21 @@ class _Maximum(NamedTuple):
     log_likelihood: float
 
 
-def _fit(risk: Risk, scaled: _Scaled, ties: SubdistributionTies) -> _Maximum | str:
+def _fit(risk: Subdistribution, scaled: _Scaled, ties: SubdistributionTies) -> _Maximum | str:
     """Return the maximum by Newton's method with halved steps, or why there is none."""
     if not risk.own.any():
         return "no event of this cause"
     x = scaled.matrix
     b = np.zeros(x.shape[1])
-    at = evaluate(risk, x, b, ties)
+    at = risk.evaluate(x, b, ties)
     if np.linalg.matrix_rank(at.information, tol=1e-9 * max(1.0, np.abs(at.information).max())) < len(b):
         return "a term is constant, or a combination of others, in the risk sets: its effect is not determined"
     for _ in range(MOST_STEPS):
         step = np.linalg.solve(at.information, at.score)
-        there = evaluate(risk, x, b + step, ties)
+        there = risk.evaluate(x, b + step, ties)
         while there.log_likelihood < at.log_likelihood - 1e-10 * abs(at.log_likelihood) and np.abs(step).max() > STEP:
             step = step / 2
-            there = evaluate(risk, x, b + step, ties)
+            there = risk.evaluate(x, b + step, ties)
         b, at = b + step, there
         if np.ptp(x @ b) > FAR or not np.isfinite(at.information).all():
             return "the likelihood rises without end: events lie on one side of a covariate or arm only"
@@ -166,10 +172,10 @@ def _fit(risk: Risk, scaled: _Scaled, ties: SubdistributionTies) -> _Maximum | s
     return f"Newton's method did not settle in {MOST_STEPS} steps"
 
 
-def _maximum(risk: Risk, scaled: _Scaled, b: FloatArray, ties: SubdistributionTies) -> _Maximum:
-    at = evaluate(risk, scaled.matrix, b, ties)
+def _maximum(risk: Subdistribution, scaled: _Scaled, b: FloatArray, ties: SubdistributionTies) -> _Maximum:
+    at = risk.evaluate(scaled.matrix, b, ties)
     naive = np.linalg.inv(at.information)
-    scores = residual_scores(risk, scaled.matrix, b) + censoring_scores(risk, scaled.matrix, b)
+    scores = risk.scores(scaled.matrix, b)
     robust = naive @ (scores.T @ scores) @ naive
     back = np.outer(1 / scaled.scale, 1 / scaled.scale)
     return _Maximum(b / scaled.scale, naive * back, robust * back, at.log_likelihood)

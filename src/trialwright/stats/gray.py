@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from trialwright.stats.arrays import FloatArray, IntArray
-from trialwright.stats.competing import CompetingTimes
+from trialwright.stats.competing import CompetingTimes, refuse_entry_and_weights
 from trialwright.stats.estimates import Test
 from trialwright.stats.log_rank import quadratic_form
 
@@ -52,8 +52,9 @@ def gray_test(times: CompetingTimes, cause: str, *, rho: float = 0.0) -> GrayTes
 
     It compares subdistribution hazards: score_a = sum w (d_a - R_a d / R), R_a = Y_a (1 - F_a(t-)) / S_a(t-), with
     weight w = (1 - F(t-))^rho by the pooled incidence F, and the variance of Gray (1988, section 3), ties as in R's
-    ``cmprsk::cuminc``. Score and variance are summed over strata. Raises ValueError when fewer than two arms have
-    subjects.
+    ``cmprsk::cuminc``. Score and variance are summed over strata. Whole case weights count subjects. Raises ValueError
+    when fewer than two arms have subjects, and for delayed entry and fractional weights: R_a estimates how many would
+    be followed without censoring, and Gray's variance counts tied events.
 
     >>> cause = [1, 1, 2, 0, 2, 1, 0, 1]
     >>> times = CompetingTimes.of([1, 2, 3, 4, 5, 6, 7, 8], cause, list("AABABBAB"), causes=["x", "y"])
@@ -62,7 +63,9 @@ def gray_test(times: CompetingTimes, cause: str, *, rho: float = 0.0) -> GrayTes
     ([2, 2], 0.3075)
     """
     code = times.code(cause)
-    subjects = np.bincount(times.arm, minlength=len(times.arms))
+    why = "its numbers at risk are thinned by censoring alone, and its variance counts tied events"
+    refuse_entry_and_weights(times, "gray_test", whole=True, why=why)
+    subjects = times.table.ends.sum(axis=(0, 1, 3))
     present = [name for name, n in zip(times.arms, subjects, strict=True) if n > 0]
     if len(present) < 2:
         raise ValueError(f"a comparison needs subjects in at least two arms; got {' and '.join(present)} only")

@@ -3,17 +3,56 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
 from trialwright.stats.arrays import BoolArray, FloatArray, IntArray
 from trialwright.stats.competing import CompetingTimes
+from trialwright.stats.partial_likelihood import Derivatives
+
+
+@dataclass(frozen=True, eq=False)
+class Subdistribution:
+    """The likelihood of a cause: a product over the strata that have subjects, each with weights of its own.
+
+    Zhou, Latouche, Rocha and Fine 2011, section 2.1: baseline hazard and censoring distribution by stratum.
+    """
+
+    strata: tuple[tuple[IntArray, Risk], ...]
+    """The rows of each stratum, and their risk sets."""
+    own: BoolArray
+    """[n] event of the cause"""
+    other: BoolArray
+    """[n] event of another cause"""
+
+    @classmethod
+    def of(cls, times: CompetingTimes, code: int, after: bool) -> Subdistribution:
+        """Return the risk sets of a cause in each stratum."""
+        own, other = times.cause == code, (times.cause > 0) & (times.cause != code)
+        rows = [np.flatnonzero(times.stratum == s) for s in range(len(times.strata))]
+        parts = tuple((r, Risk.of(times.day[r], own[r], other[r], after)) for r in rows if len(r))
+        return cls(parts, own, other)
+
+    def evaluate(self, x: FloatArray, b: FloatArray, ties: str) -> Derivatives:
+        """Return the derivatives at b [terms] for covariates x [n, terms], ties by Breslow or Efron."""
+        parts = [evaluate(risk, x[rows], b, ties) for rows, risk in self.strata]
+        return Derivatives(
+            sum(part.log_likelihood for part in parts),
+            np.sum([part.score for part in parts], axis=0),
+            np.sum([part.information for part in parts], axis=0),
+        )
+
+    def scores(self, x: FloatArray, b: FloatArray) -> FloatArray:
+        """Return what each subject adds to the score [n, terms], by way of the estimated weights too (section 2.3)."""
+        scores = np.empty_like(x)
+        for rows, risk in self.strata:
+            scores[rows] = residual_scores(risk, x[rows], b) + censoring_scores(risk, x[rows], b)
+        return scores
 
 
 @dataclass(frozen=True, eq=False)
 class Risk:
-    """Subjects [n] by place among the D distinct days, and the estimate G of being uncensored [D]."""
+    """Subjects [n] of a stratum by place among its D distinct days, and the estimate G of being uncensored [D]."""
 
     place: IntArray
     own: BoolArray
@@ -30,12 +69,11 @@ class Risk:
     """Whether those with an event on a day are no longer at risk of censoring on it."""
 
     @classmethod
-    def of(cls, times: CompetingTimes, code: int, after: bool) -> Risk:
-        """Return the risk sets of a cause."""
-        days, place = np.unique(times.day, return_inverse=True)
-        own, other = times.cause == code, (times.cause > 0) & (times.cause != code)
+    def of(cls, day: IntArray, own: BoolArray, other: BoolArray, after: bool) -> Risk:
+        """Return the risk sets of subjects [n] with events of the cause and of others."""
+        days, place = np.unique(day, return_inverse=True)
         leaving = np.bincount(place, minlength=len(days)).astype(float)
-        censored = np.bincount(place, times.cause == 0, len(days)).astype(float)
+        censored = np.bincount(place, ~(own | other), len(days)).astype(float)
         at_risk = np.cumsum(leaving[::-1])[::-1] - (leaving - censored if after else 0.0)
         staying = 1 - np.divide(censored, at_risk, out=np.zeros(len(days)), where=at_risk > 0)
         uncensored = np.concatenate([[1.0], np.cumprod(staying)[:-1]])
@@ -64,14 +102,6 @@ class Risk:
         by_day = self.sums(values / self.uncensored[self.place][:, None], self.other)
         sums: FloatArray = np.cumsum(by_day, axis=0) - by_day
         return sums
-
-
-class Derivatives(NamedTuple):
-    """Log-likelihood, its gradient [terms] and its negative second derivative [terms, terms]."""
-
-    log_likelihood: float
-    score: FloatArray
-    information: FloatArray
 
 
 def evaluate(risk: Risk, x: FloatArray, b: FloatArray, ties: str) -> Derivatives:

@@ -9,6 +9,7 @@ from trialwright.stats import (
     CompetingTimes,
     aalen_johansen,
     adverse_event_risk,
+    cause_specific_hazards,
     cause_specific_log_rank,
     fine_gray,
     gray_test,
@@ -17,6 +18,7 @@ from trialwright.stats import (
 )
 
 CAUSES = ["relapse", "death"]
+DAY, CAUSE, ARM = [1, 2, 3, 4, 5, 6, 7, 8], [1, 1, 2, 0, 2, 1, 0, 1], list("AABABBAB")
 
 
 def times(day: list[float], cause: list[int], arm: Any = None, stratum: Any = None) -> CompetingTimes:
@@ -138,9 +140,86 @@ def test_fine_gray_refuses(call: Any, message: str) -> None:
         call(times([1, 2, 3], [1, 2, 0]))
 
 
-def test_fine_gray_has_no_strata() -> None:
-    with pytest.raises(ValueError, match="fine_gray has no strata; got x, y"):
-        fine_gray(times([1, 2], [1, 1], list("AB"), list("xy")), "relapse")
+def test_fine_gray_in_strata_is_a_product_over_them() -> None:
+    once = fine_gray(times(DAY, CAUSE, ARM), "relapse")
+    # each stratum is the whole trial again: the same maximum, from twice the information and twice the squares
+    twice = fine_gray(times(DAY * 2, CAUSE * 2, ARM * 2, ["x"] * 8 + ["y"] * 8), "relapse")
+    assert twice.effect.coef == pytest.approx(once.effect.coef, abs=1e-9)
+    assert twice.effect.naive_se == pytest.approx(once.effect.naive_se / 2**0.5)
+    assert twice.effect.se == pytest.approx(once.effect.se / 2**0.5)
+    assert twice.log_likelihood == pytest.approx(2 * once.log_likelihood)
+    assert (twice.strata, twice.events) == (("x", "y"), 2 * once.events)
+
+
+def test_strata_may_have_no_subject_or_no_event() -> None:
+    named = CompetingTimes.of(DAY, CAUSE, ARM, ["x"] * 8, causes=CAUSES, strata=["w", "x"])
+    quiet = times([*DAY, 3, 4], [*CAUSE, 0, 2], [*ARM, "A", "B"], ["x"] * 8 + ["y"] * 2)
+    plain = fine_gray(times(DAY, CAUSE, ARM), "relapse").effect
+    assert fine_gray(named, "relapse").effect == plain
+    assert fine_gray(quiet, "relapse").effect.se == pytest.approx(plain.se)
+
+
+def test_incidence_with_delayed_entry_by_hand() -> None:
+    # at risk in (entry, end]: day 2: first, fourth, last; day 4: first, second, fourth; then the middle three
+    late = CompetingTimes.of([4, 6, 9, 9, 2], [1, 2, 0, 1, 0], causes=CAUSES, entry=[0, 2, 4, 1, 1])
+    found = aalen_johansen(late, "relapse")["all"]
+    assert found.days.tolist() == [2, 4, 6, 9]
+    assert found.at_risk.tolist() == [3, 3, 3, 2]
+    assert found.incidence.tolist() == pytest.approx([0, 1 / 3, 1 / 3, 1 / 3 + 2 / 3 * 2 / 3 * 1 / 2])
+
+
+@pytest.mark.parametrize("variance", ["greenwood", "aalen"])
+def test_whole_weights_count_subjects(variance: Any) -> None:
+    weight = [1, 3, 2, 1, 1, 2, 4, 1]
+    weighted = CompetingTimes.of(DAY, CAUSE, ARM, causes=CAUSES, weight=weight, entry=[0, 0, 1, 0, 2, 0, 3, 0])
+    each = np.repeat(np.arange(8), weight)
+    repeated = CompetingTimes.of(
+        np.array(DAY)[each], np.array(CAUSE)[each], np.array(ARM)[each], causes=CAUSES,
+        entry=np.array([0, 0, 1, 0, 2, 0, 3, 0])[each],
+    )  # fmt: skip
+    for arm, found in aalen_johansen(weighted, "relapse", variance=variance).items():
+        same = aalen_johansen(repeated, "relapse", variance=variance)[arm]
+        assert found.at_risk.tolist() == same.at_risk.tolist()
+        np.testing.assert_allclose(found.se, same.se)
+    ours, theirs = (cause_specific_hazards(t)["death"].effect for t in (weighted, repeated))
+    assert (ours.coef, ours.se) == (theirs.coef, theirs.se)
+    counted = CompetingTimes.of(DAY, CAUSE, ARM, causes=CAUSES, weight=weight)
+    alike = CompetingTimes.of(*(np.array(part)[each] for part in (DAY, CAUSE, ARM)), causes=CAUSES)
+    assert gray_test(counted, "relapse").test == gray_test(alike, "relapse").test
+    assert gray_test(counted, "relapse").subjects.tolist() == gray_test(alike, "relapse").subjects.tolist()
+
+
+def test_fractional_weights_may_be_on_any_scale() -> None:
+    share = [0.25, 0.75, 0.5, 0.25, 0.25, 0.5, 1.0, 0.25]
+    found = aalen_johansen(CompetingTimes.of(DAY, CAUSE, causes=CAUSES, weight=share), "relapse")["all"]
+    larger = aalen_johansen(CompetingTimes.of(DAY, CAUSE, causes=CAUSES, weight=np.array(share) * 4), "relapse")["all"]
+    np.testing.assert_allclose(found.incidence, larger.incidence)
+    np.testing.assert_allclose(found.se, 2 * larger.se)
+    assert found.at_risk[0] == sum(share)
+
+
+@pytest.mark.parametrize(
+    ("method", "column", "message"),
+    [
+        (lambda t: gray_test(t, "relapse"), {"entry": [0] * 8}, "gray_test has no delayed entry: its numbers at risk"),
+        (lambda t: gray_test(t, "relapse"), {"weight": [0.5] * 8}, "gray_test needs whole weights, which count subj"),
+        (lambda t: fine_gray(t, "relapse"), {"entry": [0] * 8}, "fine_gray has no delayed entry: its weights are"),
+        (lambda t: fine_gray(t, "relapse"), {"weight": [2] * 8}, "fine_gray has no case weights"),
+        (lambda t: adverse_event_risk(t, "relapse", 4), {"entry": [0] * 8}, "adverse_event_risk has no delayed entry"),
+        (lambda t: adverse_event_risk(t, "relapse", 4), {"weight": [2] * 8}, "adverse_event_risk has no case weights"),
+        (lambda t: aalen_johansen(t, "relapse", variance="aalen"), {"weight": [0.5] * 8}, "aalen needs whole weights"),
+    ],
+)  # fmt: skip
+def test_methods_name_what_they_refuse(method: Any, column: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        method(CompetingTimes.of(DAY, CAUSE, ARM, causes=CAUSES, **column))
+
+
+def test_entry_is_before_the_end_of_follow_up_and_weights_are_positive() -> None:
+    with pytest.raises(ValueError, match="entry must be before the end of follow-up; got 8 at position 1"):
+        CompetingTimes.of([5, 8], [1, 2], causes=CAUSES, entry=[0, 8])
+    with pytest.raises(ValueError, match="weight must be positive and finite; got 0"):
+        CompetingTimes.of([5, 8], [1, 2], causes=CAUSES, weight=[0, 1])
 
 
 def test_cause_specific_tests_censor_the_other_causes() -> None:
