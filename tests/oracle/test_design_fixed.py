@@ -19,6 +19,7 @@ from trialwright.design import (
     time_of_events,
     uniform_accrual,
 )
+from trialwright.stats import FlemingHarrington
 
 CONTROL = math.log(2) / 3.6
 PLAN = FixedPlan(accrual=42, follow_up=6, control=Steps.of(CONTROL))
@@ -150,7 +151,7 @@ def test_gsdesign2_events_of_a_delayed_effect(differences):
 @pytest.mark.parametrize(("name", "gamma"), [("logrank", 0), ("fh01", 1)])
 def test_lrstat_power_under_a_delayed_effect(name, gamma, differences):
     expected = cross()["delayed_effect_lrstat"][name]
-    found = expected_log_rank(delayed(), 42, gamma=gamma)
+    found = expected_log_rank(delayed(), 42, weight=FlemingHarrington(0, gamma))
     differences.check(
         "delayed_effect_lrstat", f"{name} power", found.power(alpha=0.025, sides=1), expected["power"], 1e-9
     )

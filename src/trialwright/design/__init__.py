@@ -1,5 +1,6 @@
 """What is supposed: scenarios, sizes, event numbers."""
 
+from trialwright.design.average_hazard_ratio import ExpectedHazardRatio, expected_hazard_ratio
 from trialwright.design.boundaries import (
     Boundaries,
     Futility,
@@ -26,18 +27,23 @@ from trialwright.design.event_probability import (
     SupposedTrial,
     dropout_hazard,
     expected_events,
+    scaled_accrual,
     time_of_events,
     uniform_accrual,
 )
+from trialwright.design.expected_test import ExpectedTest
 from trialwright.design.fit import check_scenario
+from trialwright.design.fitted_steps import SteppedCurve, log_normal_steps, steps_of_curve, weibull_steps
 from trialwright.design.forecast_calibration import ForecastCalibration, forecast_calibration
 from trialwright.design.hazard_ratios import hazard_ratio_at, log_rank_mean
+from trialwright.design.infeasible import InfeasibleDesignError
 from trialwright.design.inference import (
     FinalInference,
     final_inference,
     repeated_interval,
     repeated_p,
 )
+from trialwright.design.milestone_design import ExpectedMilestone, expected_milestone
 from trialwright.design.milestones import Forecast, Prediction, Probability
 from trialwright.design.operating import (
     drift_for_power,
@@ -45,6 +51,7 @@ from trialwright.design.operating import (
     group_sequential_power,
     inflation_factor,
 )
+from trialwright.design.planned_course import PlannedStratum
 from trialwright.design.planned_milestones import PlannedMilestones, forecast_plan
 from trialwright.design.priors import NormalPrior
 from trialwright.design.recruitment_forecast import Centers, RecruitmentFit, fit_recruitment
@@ -52,6 +59,7 @@ from trialwright.design.recursion import (
     Crossing,
     crossing_probabilities,
 )
+from trialwright.design.rmst_design import ExpectedRestrictedMean, expected_restricted_mean
 from trialwright.design.scenario import (
     AdverseEvent,
     Calibrated,
@@ -71,6 +79,7 @@ from trialwright.design.spending_boundaries import (
     spending_boundaries,
 )
 from trialwright.design.success_probability import assurance
+from trialwright.design.survival_looks import SurvivalLook, SurvivalLooks, planned_looks, survival_looks
 from trialwright.design.weighted_log_rank import ExpectedLogRank, expected_log_rank
 
 __all__ = [
@@ -84,7 +93,11 @@ __all__ = [
     "EventModel",
     "EventNumber",
     "ExpectedEvents",
+    "ExpectedHazardRatio",
     "ExpectedLogRank",
+    "ExpectedMilestone",
+    "ExpectedRestrictedMean",
+    "ExpectedTest",
     "Failure",
     "FinalInference",
     "FittedModel",
@@ -92,6 +105,7 @@ __all__ = [
     "Forecast",
     "ForecastCalibration",
     "Futility",
+    "InfeasibleDesignError",
     "Interim",
     "InterimFit",
     "NormalPrior",
@@ -100,6 +114,7 @@ __all__ = [
     "Piecewise",
     "PlannedCenters",
     "PlannedMilestones",
+    "PlannedStratum",
     "Prediction",
     "Probability",
     "RecruitmentFit",
@@ -107,9 +122,12 @@ __all__ = [
     "SolvedDesign",
     "Spending",
     "Spread",
+    "SteppedCurve",
     "Steps",
     "Stratum",
     "SupposedTrial",
+    "SurvivalLook",
+    "SurvivalLooks",
     "assurance",
     "check_scenario",
     "conditional_power",
@@ -119,8 +137,11 @@ __all__ = [
     "event_numbers",
     "events_schoenfeld",
     "expected_events",
+    "expected_hazard_ratio",
     "expected_information",
     "expected_log_rank",
+    "expected_milestone",
+    "expected_restricted_mean",
     "final_inference",
     "fit_event_models",
     "fit_interim",
@@ -132,16 +153,22 @@ __all__ = [
     "haybittle_peto_boundaries",
     "hazard_ratio_at",
     "inflation_factor",
+    "log_normal_steps",
     "log_rank_mean",
     "observed_boundaries",
     "outlook",
+    "planned_looks",
     "power_schoenfeld",
     "predictive_power",
     "repeated_interval",
     "repeated_p",
+    "scaled_accrual",
     "solve_design",
     "spending_boundaries",
+    "steps_of_curve",
+    "survival_looks",
     "time_of_events",
     "uniform_accrual",
     "wang_tsiatis_boundaries",
+    "weibull_steps",
 ]

@@ -30,7 +30,7 @@ from trialwright.design.event_probability import (
     expected_events,
     uniform_accrual,
 )
-from trialwright.design.size import check_share, check_test
+from trialwright.design.size import check_effect, check_share, check_test
 
 __all__ = ["EventNumber", "FixedPlan", "event_numbers"]
 
@@ -141,7 +141,7 @@ def event_numbers(
     """
     check_test(hazard_ratio, alpha, sides, ratio)
     check_share("power", power)
-    _check_effect(hazard_ratio, margin)
+    check_effect(hazard_ratio, margin)
     test = _Test(hazard_ratio, alpha / sides, power, ratio, margin)
     return (*_of_the_ratio(test, plan), *(_of_the_plan(name, null, test, plan) for name, null in _NULLS.items()))
 
@@ -205,15 +205,6 @@ _NULLS: dict[str, _Null] = {
     "Lachin-Foulkes": _lachin,
     "Average hazard ratio": _average,
 }
-
-
-def _check_effect(hazard_ratio: float, margin: float) -> None:
-    if not 0 < margin < math.inf:
-        raise ValueError(f"margin must be a finite number greater than 0; got {margin}")
-    if hazard_ratio == margin:
-        raise ValueError(
-            f"hazard_ratio must differ from {margin:g}: no number of events shows a difference that is not there"
-        )
 
 
 def _z(probability: float) -> float:

@@ -29,6 +29,7 @@ __all__ = [
     "SupposedTrial",
     "dropout_hazard",
     "expected_events",
+    "scaled_accrual",
     "time_of_events",
     "uniform_accrual",
 ]
@@ -91,6 +92,24 @@ class Steps:
         lengths = np.diff(np.append(starts, np.inf))
         spent = np.clip(np.asarray(times, dtype=np.float64)[..., None] - starts, 0.0, lengths)
         return np.asarray(spent @ np.asarray(self.rates, dtype=np.float64))
+
+    def quantile(self, probabilities: Sequence[float] | Reals) -> Reals:
+        """Return the times by which events of this hazard have come with these probabilities; inf where never.
+
+        >>> Steps((0, 3), (0.1, 0.2)).quantile([0.5]).round(4)
+        array([4.9657])
+        """
+        import numpy as np
+
+        wanted = -np.log1p(-np.asarray(probabilities, dtype=np.float64))
+        if not ((wanted >= 0) & np.isfinite(wanted)).all():
+            raise ValueError(f"probabilities must be in [0, 1); got {list(probabilities)}")
+        starts, rates = np.asarray(self.starts, dtype=np.float64), np.asarray(self.rates, dtype=np.float64)
+        reached = self.until(starts)
+        piece = np.maximum(np.searchsorted(reached, wanted, side="left") - 1, 0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            beyond = np.where(wanted > reached[piece], (wanted - reached[piece]) / rates[piece], 0.0)
+        return np.asarray(starts[piece] + beyond)
 
 
 @dataclass(frozen=True)
@@ -190,6 +209,23 @@ def uniform_accrual(patients: float, duration: float) -> Steps:
         if not 0 < value < math.inf:
             raise ValueError(f"{name} must be a finite number greater than 0; got {value}")
     return Steps((0.0, float(duration)), (patients / duration, 0.0))
+
+
+def scaled_accrual(shape: Steps, patients: float, duration: float) -> Steps:
+    """Return accrual that follows relative rates and brings so many patients in so much time, then ends.
+
+    ``shape`` says by how much accrual is faster from each of its starts, such as a ramp-up; its last rate goes on.
+
+    >>> scaled_accrual(Steps((0, 3, 6), (1, 2, 4)), 110, 10)
+    Steps(starts=(0.0, 3.0, 6.0, 10.0), rates=(4.4, 8.8, 17.6, 0.0))
+    """
+    uniform_accrual(patients, duration)
+    kept = [(float(start), rate) for start, rate in zip(shape.starts, shape.rates, strict=True) if start < duration]
+    whole = float(shape.until([duration])[0])
+    if not whole > 0:
+        raise ValueError(f"shape must have a rate above 0 within {duration:g}; got {shape.rates}")
+    starts, rates = zip(*kept, strict=True)
+    return Steps((*starts, float(duration)), (*(rate * patients / whole for rate in rates), 0.0))
 
 
 def dropout_hazard(probability: float, within: float) -> float:

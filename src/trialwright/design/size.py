@@ -14,24 +14,27 @@ from typing import Literal
 __all__ = ["events_schoenfeld", "power_schoenfeld"]
 
 
-def events_schoenfeld(hazard_ratio: float, *, power: float, alpha: float, sides: Literal[1, 2], ratio: float) -> float:
+def events_schoenfeld(
+    hazard_ratio: float, *, power: float, alpha: float, sides: Literal[1, 2], ratio: float, margin: float = 1.0
+) -> float:
     """Return the number of events, not rounded; round it up for a protocol.
 
     ``alpha`` is the whole type I error of the test on ``sides`` sides, ``ratio`` the patients in the experimental arm
-    for each one in the control arm: 2 for 2:1.
+    for each one in the control arm: 2 for 2:1; ``margin`` the hazard ratio that non-inferiority must exclude.
 
     >>> round(events_schoenfeld(0.59, power=0.8, alpha=0.05, sides=2, ratio=2), 3)
     126.869
     """
     check_test(hazard_ratio, alpha, sides, ratio)
     check_share("power", power)
-    if hazard_ratio == 1:
-        raise ValueError("hazard_ratio must differ from 1: no number of events shows a difference that is not there")
-    effect = math.log(hazard_ratio)
+    check_effect(hazard_ratio, margin)
+    effect = math.log(hazard_ratio / margin)
     return float((_z(1 - alpha / sides) + _z(power)) ** 2 / (_split(ratio) * effect**2))
 
 
-def power_schoenfeld(hazard_ratio: float, *, events: float, alpha: float, sides: Literal[1, 2], ratio: float) -> float:
+def power_schoenfeld(
+    hazard_ratio: float, *, events: float, alpha: float, sides: Literal[1, 2], ratio: float, margin: float = 1.0
+) -> float:
     """Return the chance of a significant result on the side of the effect; see :func:`events_schoenfeld`.
 
     >>> round(power_schoenfeld(0.59, events=127, alpha=0.05, sides=2, ratio=2), 4)
@@ -40,9 +43,10 @@ def power_schoenfeld(hazard_ratio: float, *, events: float, alpha: float, sides:
     from scipy.special import ndtr
 
     check_test(hazard_ratio, alpha, sides, ratio)
+    check_margin(margin)
     if not events > 0:
         raise ValueError(f"events must be greater than 0; got {events}")
-    distance = abs(math.log(hazard_ratio)) * math.sqrt(events * _split(ratio))
+    distance = abs(math.log(hazard_ratio / margin)) * math.sqrt(events * _split(ratio))
     return float(ndtr(distance - _z(1 - alpha / sides)))
 
 
@@ -69,3 +73,16 @@ def check_test(hazard_ratio: float, alpha: float, sides: int, ratio: float) -> N
 def check_share(name: str, value: float) -> None:
     if not 0 < value < 1:
         raise ValueError(f"{name} must be in (0, 1); got {value}. For 80 % write 0.8.")
+
+
+def check_margin(margin: float) -> None:
+    if not 0 < margin < math.inf:
+        raise ValueError(f"margin must be a finite number greater than 0; got {margin}")
+
+
+def check_effect(hazard_ratio: float, margin: float) -> None:
+    check_margin(margin)
+    if hazard_ratio == margin:
+        raise ValueError(
+            f"hazard_ratio must differ from {margin:g}: no number of events shows a difference that is not there"
+        )

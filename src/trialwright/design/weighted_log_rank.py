@@ -1,32 +1,42 @@
-"""Mean and variance of (weighted, stratified) log-rank tests under hazards that change in steps; average hazard ratios.
+"""Mean and variances of (weighted, stratified) log-rank tests under hazards that change in steps.
 
-With n1(s), n2(s) the patients of the arms expected at risk s after entry, e1, e2 their expected events per unit of time
-and w a weight, the score is on average the integral of w (n2 e1 - n1 e2)/(n1 + n2), and its variance, as the test
-itself estimates it, that of w^2 n1 n2 (e1 + e2)/(n1 + n2)^2 (Tsiatis, Biometrika 1981;68:311-315; Yung and Liu,
-Biometrics 2020;76:939-950; Lu, Statistics in Medicine 2021;40:5521-5533). A stratified test adds both over strata; one
-that is not pools patients and events first. Integrals by Gauss-Legendre between all changes of rates.
+With n1(s), n2(s) the patients of the arms expected at risk s after entry, e1, e2 their expected events per unit of
+time, m the hazard ratio tested (1, or the margin of non-inferiority), p = m n1/(m n1 + n2) and w a weight, the score
+is on average the integral of w (e1 - p (e1 + e2)). Its variance, as the test itself estimates it, is that of
+w^2 p (1 - p) (e1 + e2) (Tsiatis, Biometrika 1981;68:311-315). What it really varies by is another thing where hazards
+differ: a patient adds w (a - p) at his event, less its compensator under the hazard of both arms together (Lin and Wei,
+Journal of the American Statistical Association 1989;84:1074-1078), and these sums have the variance of Yung and Liu
+(Biometrics 2020;76:939-950), here in strata, with arms balanced by blocks or not, at a time or at a number of events.
+
+A stratified test adds over strata; one that is not pools patients and events first. Weights are taken as known.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from trialwright.design.event_probability import ArmRates, Stratum, SupposedTrial, cells
-from trialwright.design.size import check_share
+from trialwright.design.average_hazard_ratio import average_of
+from trialwright.design.event_probability import SupposedTrial
+from trialwright.design.expected_course import ArmCourse, Pair, courses, pooled
+from trialwright.design.expected_test import Benefit, ExpectedTest, check_time
+from trialwright.design.expected_weights import expected_weight, follows_the_calendar, kinks
+from trialwright.design.quadrature import Grid, grid_of
+from trialwright.design.size import check_margin
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from trialwright.stats import Weight
+
     Reals = NDArray[np.float64]
 
 __all__ = ["ExpectedLogRank", "expected_log_rank"]
 
-NODES = 24
-STEEPEST = 4.0
-"""A cell is cut so that no chance falls by more than exp(-4) in it: 24 nodes then leave only rounding."""
+Variance = Literal["of the test", "alternative"]
 
 
 @dataclass(frozen=True)
@@ -34,17 +44,19 @@ class ExpectedLogRank:
     """What a log-rank test is expected to find at a calendar time.
 
     ``score`` is observed minus expected events of the experimental arm, below 0 when it does better; ``variance`` what
-    the test estimates for it. ``average_hazard_ratio`` is the geometric mean of the hazard ratio weighted by the events
-    of both arms (Kalbfleisch and Prentice, Biometrika 1981;68:105-112; Mukhopadhyay et al., Statistics in
-    Biopharmaceutical Research 2020;12:444-454), whatever the weights of the test; None where a hazard is 0.
+    the test estimates for it, ``alternative_variance`` what it has. ``average_hazard_ratio`` is weighted by events,
+    whatever the weights of the test; None where a hazard is 0.
 
-    >>> round(ExpectedLogRank(100.0, -12.0, 25.0, 0.62).z, 2)
+    >>> round(ExpectedLogRank("log-rank", 198.0, 100.0, -12.0, 25.0, 24.0, 0.62).z, 2)
     -2.4
     """
 
+    statistic: str
+    patients: float
     events: float
     score: float
     variance: float
+    alternative_variance: float
     average_hazard_ratio: float | None
 
     @property
@@ -52,123 +64,147 @@ class ExpectedLogRank:
         """Mean of the standardized statistic."""
         return self.score / math.sqrt(self.variance)
 
-    def power(self, *, alpha: float, sides: Literal[1, 2]) -> float:
-        """Return the chance of a significant result in favor of the experimental arm."""
-        from scipy.special import ndtr, ndtri
+    def test(self, variance: Variance = "alternative") -> ExpectedTest:
+        """Return the test with the variance it really has, or with the one it takes itself to have."""
+        if variance not in ("of the test", "alternative"):
+            raise ValueError(f"variance must be 'of the test' or 'alternative'; got {variance!r}")
+        null = math.sqrt(self.variance)
+        error = null if variance == "of the test" else math.sqrt(self.alternative_variance)
+        return ExpectedTest(self.statistic, self.patients, self.events, -self.score, null, error)
 
-        check_share("alpha", alpha)
-        if sides not in (1, 2):
-            raise ValueError(f"sides must be 1 or 2; got {sides}")
-        return float(ndtr(-self.z + ndtri(alpha / sides)))
+    def power(self, *, alpha: float, sides: Literal[1, 2], benefit: Benefit = "fewer events") -> float:
+        """Return the chance of a significant result in favor of the experimental arm, by the test's own variance."""
+        return self.test("of the test").power(alpha=alpha, sides=sides, benefit=benefit)
 
 
 def expected_log_rank(
-    trial: SupposedTrial, time: float, *, rho: float = 0.0, gamma: float = 0.0, stratified: bool = True
+    trial: SupposedTrial,
+    time: float,
+    *,
+    weight: Weight | None = None,
+    stratified: bool = True,
+    margin: float = 1.0,
+    balanced: bool = True,
+    at_events: bool = False,
 ) -> ExpectedLogRank:
-    """Return mean and variance of the test with Fleming-Harrington weights S^rho (1 - S)^gamma at a calendar time.
+    """Return mean and variances of the test at a calendar time; without ``weight`` every event counts alike.
 
-    S is the survival of all patients of a stratum (all strata, when not stratified) in the proportions randomized; 0, 0
-    is the log-rank test. ValueError unless some are at risk in both arms and events are expected.
+    ``weight`` is one of stats: FlemingHarrington, Gehan, TaroneWare, PetoPeto, ModestlyWeighted. ``balanced``: arms are
+    in proportion in each stratum, as blocks keep them; else drawn for each patient. ``at_events``: the analysis waits
+    for the events expected by ``time``, and the score varies a little less. ValueError unless some are at risk in both
+    arms and events are expected.
 
-    >>> from trialwright.design import uniform_accrual
+    >>> from trialwright.design import ArmRates, Stratum, uniform_accrual
     >>> arms = Stratum(ArmRates.of(0.1), ArmRates.of(0.2))
     >>> found = expected_log_rank(SupposedTrial(uniform_accrual(90, 12), (arms,)), 18)
     >>> round(found.average_hazard_ratio, 6)
     0.5
     """
-    if not 0 < time < math.inf:
-        raise ValueError(f"time must be a finite number greater than 0; got {time}")
-    for name, value in (("rho", rho), ("gamma", gamma)):
-        if not 0 <= value < math.inf:
-            raise ValueError(f"{name} must be a finite number of at least 0; got {value}")
-    at, width = _nodes(trial, time)
-    arms = [_Course.of(trial, stratum, time, at) for stratum in trial.strata]
-    tested = arms if stratified else [_pooled(arms)]
-    parts = [course.moments(rho, gamma, width) for course in tested]
-    score, variance = (math.fsum(column) for column in zip(*parts, strict=True))
+    check_time(time)
+    check_margin(margin)
+    grid = _smooth(trial, time, weight, stratified=stratified)
+    pairs = courses(trial, time, grid.at)
+    groups = [[pair] for pair in pairs] if stratified else [pairs]
+    scores = [_Score.of(grid, pooled(group), weight, margin) for group in groups]
+    variance = math.fsum(score.variance for score in scores)
     if not variance > 0:
         raise ValueError(f"time must leave events to expect in both arms; none are by {time}")
-    events = math.fsum(float(width @ course.events) for course in arms)
-    return ExpectedLogRank(events, score, variance, _average(trial, arms, at, width))
+    per_event = _per_event(grid, scores, weight) if at_events else 0.0
+    parts = [
+        score.moments(grid, pair, per_event) for score, group in zip(scores, groups, strict=True) for pair in group
+    ]
+    return ExpectedLogRank(
+        "log-rank" if weight is None else f"log-rank, {weight}",
+        trial.patients,
+        math.fsum(grid.total(arm.failing) for pair in pairs for arm in pair),
+        math.fsum(score.mean for score in scores),
+        variance,
+        _spread(parts, balanced=balanced),
+        average_of(trial, grid, pairs),
+    )
+
+
+def _smooth(trial: SupposedTrial, time: float, weight: Weight | None, *, stratified: bool) -> Grid:
+    """Return a grid with cells cut where the weight has a kink; the second time the kink is known to many digits."""
+    grid = grid_of(trial, time)
+    for _ in range(3 if kinks(weight, grid, courses(trial, time, grid.at)[:1]) else 0):
+        pairs = courses(trial, time, grid.at)
+        grid = grid_of(trial, time, cuts=kinks(weight, grid, pairs if stratified else [pooled(pairs)]))
+    return grid
 
 
 @dataclass(frozen=True)
-class _Course:
-    """Patients at risk, events per unit of time, and survival by both arms together, at times since entry."""
+class _Moments:
+    """Sums over the patients of one arm of one stratum: of what each adds to the score, and of its square."""
 
-    risk: tuple[Reals, Reals]
-    failing: tuple[Reals, Reals]
-    survival: Reals
-    """Times the share of patients it is of."""
-    share: float
+    patients: float
+    first: float
+    second: float
+
+
+@dataclass(frozen=True)
+class _Score:
+    """The score of one tested group: what an event counts in each arm, and the hazard it is held against.
+
+    ``later`` is what the score gains for each unit by which the analysis is put off, ``events`` the events gained.
+    """
+
+    counts: tuple[Reals, Reals]
+    held: tuple[Reals, Reals]
+    mean: float
+    variance: float
+    later: float
+    events: float
 
     @classmethod
-    def of(cls, trial: SupposedTrial, stratum: Stratum, time: float, at: Reals) -> _Course:
-        import numpy as np
+    def of(cls, grid: Grid, pair: Pair, weight: Weight | None, margin: float) -> _Score:
+        risk, failing = (margin * pair[0].risk, pair[1].risk), pair[0].failing + pair[1].failing
+        w, part = expected_weight(weight, grid, pair), risk[0] / (risk[0] + risk[1])
+        hazard = failing / (risk[0] + risk[1])
+        density = w * (pair[0].failing - part * failing)
+        # Patients at risk, hence the density, come in proportion to those who have entered early enough.
+        gained = pair[0].entering / pair[0].risk
+        return cls(
+            (w * (1 - part), -w * part),
+            (margin * hazard, hazard),
+            grid.total(density),
+            grid.total(w**2 * part * (1 - part) * failing),
+            grid.total(density * gained),
+            grid.total(failing * gained),
+        )
 
-        entered = trial.accrual.until(time - at)
-        rates = (stratum.experimental, stratum.control)
-        shares = [trial.share(stratum, experimental=first) for first in (True, False)]
-        survival = [share * np.exp(-arm.hazard.until(at)) for share, arm in zip(shares, rates, strict=True)]
-        staying = [np.exp(-arm.dropout.until(at)) for arm in rates]
-        risk = (entered * survival[0] * staying[0], entered * survival[1] * staying[1])
-        failing = (risk[0] * rates[0].hazard.at(at), risk[1] * rates[1].hazard.at(at))
-        return cls(risk, failing, survival[0] + survival[1], stratum.share)
-
-    @property
-    def events(self) -> Reals:
-        return self.failing[0] + self.failing[1]
-
-    def moments(self, rho: float, gamma: float, width: Reals) -> tuple[float, float]:
-        survival = self.survival / self.share
-        weight = survival**rho * (1 - survival) ** gamma
-        part = self.risk[0] / (self.risk[0] + self.risk[1])
-        score = weight * (self.failing[0] - part * self.events)
-        variance = weight**2 * part * (1 - part) * self.events
-        return float(width @ score), float(width @ variance)
-
-
-def _pooled(arms: list[_Course]) -> _Course:
-    risk = (_sum([one.risk[0] for one in arms]), _sum([one.risk[1] for one in arms]))
-    failing = (_sum([one.failing[0] for one in arms]), _sum([one.failing[1] for one in arms]))
-    return _Course(risk, failing, _sum([one.survival for one in arms]), math.fsum(one.share for one in arms))
+    def moments(self, grid: Grid, pair: Pair, per_event: float) -> tuple[_Moments, _Moments]:
+        first, second = (
+            _moments(grid, arm, counts, held, per_event)
+            for arm, counts, held in zip(pair, self.counts, self.held, strict=True)
+        )
+        return first, second
 
 
-def _sum(parts: list[Reals]) -> Reals:
-    import numpy as np
-
-    return np.asarray(np.sum(parts, axis=0))
-
-
-def _average(trial: SupposedTrial, arms: list[_Course], at: Reals, width: Reals) -> float | None:
-    import numpy as np
-
-    total = weights = 0.0
-    for stratum, course in zip(trial.strata, arms, strict=True):
-        hazards = stratum.experimental.hazard.at(at), stratum.control.hazard.at(at)
-        if not (hazards[0] > 0).all() or not (hazards[1] > 0).all():
-            return None
-        events = width * course.events
-        total += float(events @ np.log(hazards[0] / hazards[1]))
-        weights += float(events.sum())
-    return math.exp(total / weights)
+def _moments(grid: Grid, arm: ArmCourse, counts: Reals, held: Reals, per_event: float) -> _Moments:
+    """Return the moments of g(X) D - G(X) - c D, with G the integral of g times the hazard held, D the event."""
+    against = grid.until(counts * held)
+    at_event = counts - per_event
+    first = grid.total(at_event * arm.failing - arm.risk * counts * held)
+    # E G(X)^2 by parts is twice the integral of the chance at risk times G dG.
+    second = grid.total(arm.failing * (at_event**2 - 2 * at_event * against) + 2 * arm.risk * against * counts * held)
+    return _Moments(arm.patients, first, second)
 
 
-def _nodes(trial: SupposedTrial, time: float) -> tuple[Reals, Reals]:
-    """Return the times since entry at which integrands are taken, and the weight of each."""
-    import numpy as np
-
-    arms = [arm for stratum in trial.strata for arm in (stratum.experimental, stratum.control)]
-    edges = _fine(cells(trial, arms, time), arms)
-    x, w = np.polynomial.legendre.leggauss(NODES)
-    half = np.diff(edges)[:, None] / 2
-    return ((edges[:-1, None] + half) + half * x).ravel(), (half * w).ravel()
+def _per_event(grid: Grid, scores: Sequence[_Score], weight: Weight | None) -> float:
+    """Return what the score gains with each event by waiting: so much of a chance surplus of events is undone."""
+    if follows_the_calendar(weight):
+        raise ValueError(f"at_events needs weights that waiting does not change; those of {weight} grow with accrual")
+    gained = math.fsum(score.events for score in scores)
+    return math.fsum(score.later for score in scores) / gained if gained > 0 else 0.0
 
 
-def _fine(edges: Reals, arms: list[ArmRates]) -> Reals:
-    import numpy as np
-
-    steepest = np.max([arm.hazard.at(edges[:-1]) + arm.dropout.at(edges[:-1]) for arm in arms], axis=0)
-    pieces = np.maximum(1, np.ceil(steepest * np.diff(edges) / STEEPEST)).astype(int)
-    cut = [np.linspace(a, b, k, endpoint=False) for a, b, k in zip(edges, edges[1:], pieces, strict=False)]
-    return np.concatenate([*cut, edges[-1:]])
+def _spread(parts: Sequence[tuple[_Moments, _Moments]], *, balanced: bool) -> float:
+    """Return the variance of the sum: strata are drawn with each patient, arms are not where they are balanced."""
+    arms = [arm for pair in parts for arm in pair]
+    patients, total = math.fsum(arm.patients for arm in arms), math.fsum(arm.first for arm in arms)
+    if not balanced:
+        return math.fsum(arm.second for arm in arms) - total**2 / patients
+    within = math.fsum(arm.second - arm.first**2 / arm.patients for arm in arms)
+    between = math.fsum((a.first + b.first) ** 2 / (a.patients + b.patients) for a, b in parts)
+    return within + between - total**2 / patients

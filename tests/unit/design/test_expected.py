@@ -21,6 +21,7 @@ from trialwright.design import (
     time_of_events,
     uniform_accrual,
 )
+from trialwright.stats import FlemingHarrington
 
 ONE = Stratum(ArmRates.of(0.1), ArmRates.of(0.2))
 CONTROL = Steps((0, 3, 8), (0.12, 0.08, 0.05))
@@ -86,7 +87,8 @@ def test_two_equal_strata_are_one():
     two = SupposedTrial(uniform_accrual(90, 12), halves)
     assert expected_events(two, 18).events == pytest.approx(expected_events(trial(), 18).events, rel=1e-14)
     for stratified in (True, False):
-        found, one = expected_log_rank(two, 18, gamma=1, stratified=stratified), expected_log_rank(trial(), 18, gamma=1)
+        found = expected_log_rank(two, 18, weight=FlemingHarrington(0, 1), stratified=stratified)
+        one = expected_log_rank(trial(), 18, weight=FlemingHarrington(0, 1))
         assert (found.score, found.variance) == pytest.approx((one.score, one.variance), rel=1e-12)
 
 
@@ -108,8 +110,8 @@ def test_no_effect():
 @given(st.floats(0.02, 0.3), st.floats(0.3, 3), st.floats(0.3, 3))
 def test_arms_exchanged(hazard, hazard_ratio, ratio):
     arms = ArmRates.of(hazard * hazard_ratio, 0.01), ArmRates.of(hazard, 0.02)
-    found = expected_log_rank(trial(Stratum(*arms), ratio), 18, rho=0.5)
-    turned = expected_log_rank(trial(Stratum(*arms[::-1]), 1 / ratio), 18, rho=0.5)
+    found = expected_log_rank(trial(Stratum(*arms), ratio), 18, weight=FlemingHarrington(0.5, 0))
+    turned = expected_log_rank(trial(Stratum(*arms[::-1]), 1 / ratio), 18, weight=FlemingHarrington(0.5, 0))
     assert turned.score == pytest.approx(-found.score, rel=1e-9, abs=1e-12)
     assert turned.variance == pytest.approx(found.variance, rel=1e-9)
     assert turned.average_hazard_ratio == pytest.approx(1 / found.average_hazard_ratio, rel=1e-9)
@@ -186,7 +188,7 @@ def test_without_a_plan_formulas_say_what_they_need():
         (lambda: expected_events(trial(), -1), "time must be a finite number of at least 0; got -1"),
         (lambda: time_of_events(trial(), 0), "events must be a finite number greater than 0; got 0"),
         (lambda: expected_log_rank(trial(), 0), "time must be a finite number greater than 0; got 0"),
-        (lambda: expected_log_rank(trial(), 18, rho=-1), "rho must be a finite number of at least 0"),
+        (lambda: expected_log_rank(trial(), 18, margin=0), "margin must be a finite number greater than 0; got 0"),
         (lambda: expected_log_rank(trial(Stratum(ArmRates.of(0), ArmRates.of(0))), 18), "none are by 18"),
         (lambda: expected_log_rank(trial(), 18).power(alpha=0.05, sides=3), "sides must be 1 or 2; got 3"),
         (lambda: FixedPlan(12, -1, Steps.of(1)), "follow_up must be a finite number of at least 0; got -1"),

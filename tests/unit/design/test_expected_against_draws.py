@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from trialwright.design import ArmRates, Steps, Stratum, SupposedTrial, expected_log_rank
+from trialwright.stats import FlemingHarrington
 
-TRIALS, TIME = 400, 30.0
+TRIALS, TIME = 1500, 30.0
 TRIAL = SupposedTrial(
     Steps((0, 6, 24), (20, 40, 0)),
     (
@@ -56,8 +57,13 @@ def drawn(gamma, stratified):
 @pytest.mark.parametrize("stratified", [True, False])
 @pytest.mark.parametrize("gamma", [0, 1])
 def test_mean_and_variance(gamma, stratified):
-    found, expected = drawn(gamma, stratified), expected_log_rank(TRIAL, TIME, gamma=gamma, stratified=stratified)
+    weight = FlemingHarrington(0, gamma)
+    found = drawn(gamma, stratified)
+    expected = expected_log_rank(TRIAL, TIME, weight=weight, stratified=stratified, balanced=False)
     error = found[:, 0].std() / math.sqrt(TRIALS)
-    assert found[:, 0].mean() == pytest.approx(expected.score, abs=4 * error)
+    # In a finite trial the last sets at risk are small; that costs each tested group some 0.3 of an event here.
+    assert found[:, 0].mean() == pytest.approx(expected.score, abs=4 * error + 0.3 * (1 + stratified))
     assert abs(expected.score) > 20 * error
     assert found[:, 1].mean() == pytest.approx(expected.variance, rel=0.02)
+    # The variance of a sample variance is about 2/trials; the test's own variance is 4 to 15 % larger here.
+    assert found[:, 0].var(ddof=1) / expected.alternative_variance == pytest.approx(1, abs=4 * math.sqrt(2 / TRIALS))
