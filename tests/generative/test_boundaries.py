@@ -16,6 +16,7 @@ from trialwright.design import (
     Spending,
     assurance,
     group_sequential_power,
+    pampallona_tsiatis_boundaries,
     spending_boundaries,
 )
 
@@ -74,6 +75,31 @@ def test_spending_a_type_ii_error(
     assert futile[-1] == plan.upper[-1]
     stops = group_sequential_power(plan, drift)
     assert sum(stops.above) + (sum(stops.below) if sides == 2 else 0) == pytest.approx(1 - beta, abs=1e-10)
+
+
+@settings(max_examples=5, deadline=None)
+@given(
+    steps=steps, delta=st.floats(-0.3, 0.5), beta=st.floats(0.05, 0.3), binding=st.booleans(),
+    sides=st.sampled_from([1, 2]),
+)  # fmt: skip
+def test_one_shape_for_success_and_futility(
+    steps: list[float], delta: float, beta: float, binding: bool, sides: int
+) -> None:
+    t = fractions(steps)
+    plan = pampallona_tsiatis_boundaries(t, delta, alpha=0.05, beta=beta, sides=sides, binding=binding)  # type: ignore[arg-type]
+    futile, drift = plan.inner if sides == 2 else plan.lower, plan.drift or 0.0
+    kept = list(futile) if binding else [-math.inf if sides == 1 else 0.0] * len(t)
+    slack = max(NEAR, 1e-13 / min(increments(plan)))
+    again = upper_bounds(t, increments(plan), kept, kept if sides == 2 else None)
+    np.testing.assert_allclose(plan.upper, again, rtol=0, atol=slack)
+    stops = group_sequential_power(plan, drift)
+    assert sum(stops.within if sides == 2 else stops.below) == pytest.approx(beta, abs=1e-10)
+    assert plan.alpha_spent[-1] == pytest.approx(0.05, abs=1e-12)
+    c1, c2 = plan.upper[-1], drift - plan.upper[-1]
+    for x, high, low in zip(t, plan.upper, futile, strict=True):
+        assert high == pytest.approx(c1 * x ** (delta - 0.5), rel=1e-12)
+        shape = drift * math.sqrt(x) - c2 * x ** (delta - 0.5)
+        assert low == pytest.approx(shape if sides == 1 else max(0.0, shape), abs=1e-12)
 
 
 @settings(max_examples=6, deadline=None)

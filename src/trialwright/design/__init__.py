@@ -53,6 +53,7 @@ from trialwright.design.operating import (
 )
 from trialwright.design.planned_course import PlannedStratum
 from trialwright.design.planned_milestones import PlannedMilestones, forecast_plan
+from trialwright.design.pampallona_tsiatis import pampallona_tsiatis_boundaries
 from trialwright.design.priors import NormalPrior
 from trialwright.design.recruitment_forecast import Centers, RecruitmentFit, fit_recruitment
 from trialwright.design.recursion import (
@@ -79,6 +80,7 @@ from trialwright.design.spending_boundaries import (
     spending_boundaries,
 )
 from trialwright.design.success_probability import assurance
+from trialwright.design.survival_looks import SurvivalLook, SurvivalLooks, planned_looks, survival_looks
 from trialwright.design.survival_looks import SurvivalLook, SurvivalLooks, planned_looks, survival_looks
 from trialwright.design.weighted_log_rank import ExpectedLogRank, expected_log_rank
 
@@ -128,6 +130,8 @@ __all__ = [
     "SupposedTrial",
     "SurvivalLook",
     "SurvivalLooks",
+    "SurvivalLook",
+    "SurvivalLooks",
     "assurance",
     "check_scenario",
     "conditional_power",
@@ -158,6 +162,8 @@ __all__ = [
     "observed_boundaries",
     "outlook",
     "planned_looks",
+    "pampallona_tsiatis_boundaries",
+    "planned_looks",
     "power_schoenfeld",
     "predictive_power",
     "repeated_interval",
@@ -166,6 +172,7 @@ __all__ = [
     "solve_design",
     "spending_boundaries",
     "steps_of_curve",
+    "survival_looks",
     "survival_looks",
     "time_of_events",
     "uniform_accrual",

@@ -26,9 +26,8 @@ def wang_tsiatis_boundaries(information: Sequence[float], delta: float, *, alpha
     >>> [round(bound, 8) for bound in found.upper]
     [2.28947845, 2.28947845, 2.28947845]
     """
-    if not -1 <= delta <= 1:
-        raise ValueError(f"delta must be in [-1, 1]; got {delta}. O'Brien-Fleming is 0, Pocock 0.5.")
-    t = _planned(information)
+    check_delta(delta)
+    t = planned(information)
     return _by_constant(t, lambda c: c * t ** (delta - 0.5), alpha, sides)
 
 
@@ -43,11 +42,18 @@ def haybittle_peto_boundaries(
     """
     if not interim > 0:
         raise ValueError(f"interim must be a bound on z greater than 0, such as 3; got {interim}")
-    t = _planned(information)
+    t = planned(information)
     return _by_constant(t, lambda c: np.append(np.full(len(t) - 1, float(interim)), c), alpha, sides)
 
 
-def _planned(information: Sequence[float]) -> Array:
+def check_delta(delta: float) -> None:
+    """Raise ValueError unless delta is a shape of the family."""
+    if not -1 <= delta <= 1:
+        raise ValueError(f"delta must be in [-1, 1]; got {delta}. O'Brien-Fleming is 0, Pocock 0.5.")
+
+
+def planned(information: Sequence[float]) -> Array:
+    """Return the fractions [looks] of planned looks; ValueError unless they rise to 1."""
     t = np.array(information, float)
     check_rising(t)
     if t[-1] != 1:

@@ -16,6 +16,12 @@ __all__ = ["Spending"]
 Family = Literal["obrien-fleming", "pocock", "kim-demets", "hwang-shih-decani", "user"]
 FAMILIES = get_args(Family)
 NEEDS = {"kim-demets": "a power greater than 0", "hwang-shih-decani": "a finite number other than 0"}
+STEEPEST = 50.0
+"""A larger parameter spends all within a few percent of the information."""
+NEAREST = {
+    "kim-demets": "a straight line is 1, about O'Brien-Fleming 3",
+    "hwang-shih-decani": "about O'Brien-Fleming is -4, about Pocock 1; a straight line is kim-demets 1",
+}
 
 
 @dataclass(frozen=True)
@@ -78,7 +84,13 @@ class Spending:
         if needs is not None and (
             value is None or not math.isfinite(value) or value == 0 or (self.family == "kim-demets" and value < 0)
         ):
-            raise ValueError(f"{self.family} needs {needs} as parameter; got {value}")
+            raise ValueError(f"{self.family} needs {needs} as parameter; got {value}. {NEAREST[self.family]}.")
+        if needs is not None and abs(value or 0.0) > STEEPEST:
+            nearest = math.copysign(STEEPEST, value or 0.0)
+            raise ValueError(
+                f"the parameter of {self.family} must be at most {STEEPEST:g} away from 0; got {value}."
+                f" The nearest is {nearest:g}; {NEAREST[self.family]}."
+            )
 
 
 def _obrien_fleming(error: float, t: float) -> float:
