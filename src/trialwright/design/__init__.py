@@ -51,9 +51,9 @@ from trialwright.design.operating import (
     group_sequential_power,
     inflation_factor,
 )
+from trialwright.design.pampallona_tsiatis import pampallona_tsiatis_boundaries
 from trialwright.design.planned_course import PlannedStratum
 from trialwright.design.planned_milestones import PlannedMilestones, forecast_plan
-from trialwright.design.pampallona_tsiatis import pampallona_tsiatis_boundaries
 from trialwright.design.priors import NormalPrior
 from trialwright.design.recruitment_forecast import Centers, RecruitmentFit, fit_recruitment
 from trialwright.design.recursion import (
@@ -80,7 +80,6 @@ from trialwright.design.spending_boundaries import (
     spending_boundaries,
 )
 from trialwright.design.success_probability import assurance
-from trialwright.design.survival_looks import SurvivalLook, SurvivalLooks, planned_looks, survival_looks
 from trialwright.design.survival_looks import SurvivalLook, SurvivalLooks, planned_looks, survival_looks
 from trialwright.design.weighted_log_rank import ExpectedLogRank, expected_log_rank
 
@@ -130,8 +129,6 @@ __all__ = [
     "SupposedTrial",
     "SurvivalLook",
     "SurvivalLooks",
-    "SurvivalLook",
-    "SurvivalLooks",
     "assurance",
     "check_scenario",
     "conditional_power",
@@ -161,7 +158,6 @@ __all__ = [
     "log_rank_mean",
     "observed_boundaries",
     "outlook",
-    "planned_looks",
     "pampallona_tsiatis_boundaries",
     "planned_looks",
     "power_schoenfeld",
@@ -172,7 +168,6 @@ __all__ = [
     "solve_design",
     "spending_boundaries",
     "steps_of_curve",
-    "survival_looks",
     "survival_looks",
     "time_of_events",
     "uniform_accrual",

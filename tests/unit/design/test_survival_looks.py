@@ -26,9 +26,8 @@ OF = Spending("obrien-fleming")
 
 
 def bounds(events, sides=1, futility=None):
-    return spending_boundaries(
-        [d / events[-1] for d in events], OF, alpha=0.025 * sides, sides=sides, futility=futility
-    )
+    fractions = [d / events[-1] for d in events]
+    return spending_boundaries(fractions, OF, alpha=0.025 * sides, sides=sides, futility=futility)
 
 
 def design(events=(76, 127), **more):
@@ -114,10 +113,10 @@ def test_rounding_that_costs_power_is_paid_for():
         (lambda: design(()), "whole numbers"),
         (lambda: planned_looks(bounds, [0.6, 1], power=0.8, hazard_ratio=1.2, ratio=2), r"in \(0, 1\)"),
         (lambda: planned_looks(bounds, [0.6, 1], power=1.2, hazard_ratio=0.7, ratio=2), "power must be"),
-        (lambda: planned_looks(bounds, [0.6, 1], power=0.9, hazard_ratio=0.9999, ratio=2), "takes more than 1e.07 ev"),
+        (lambda: planned_looks(bounds, [0.6, 1], power=0.9, hazard_ratio=0.9999, ratio=2), "more than 1e.07"),
         (
             lambda: pampallona_tsiatis_boundaries([1], 0, alpha=0.3, beta=0.8, sides=1, binding=True),
-            "without any effect",
+            "without any",
         ),
         (lambda: pampallona_tsiatis_boundaries([1], 2, alpha=0.3, beta=0.8, sides=1, binding=True), "delta must be"),
         (lambda: Spending("hwang-shih-decani", -1e3), "The nearest is -50"),
