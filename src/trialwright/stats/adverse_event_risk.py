@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from trialwright.stats.aalen_johansen import aalen_johansen
-from trialwright.stats.competing import CompetingTimes, display, refuse_entry_and_weights
+from trialwright.stats.competing import CompetingTimes, display
 from trialwright.stats.curve import Beyond
 from trialwright.stats.estimates import Estimate
 from trialwright.stats.intervals import Interval
 from trialwright.stats.kaplan_meier import kaplan_meier
 from trialwright.stats.proportions import clopper_pearson
+from trialwright.stats.simple_times import require_simple
 
 Estimator = Literal["incidence proportion", "Aalen-Johansen", "1 - Kaplan-Meier"]
 BIAS: dict[Estimator, str] = {
@@ -75,7 +76,7 @@ def adverse_event_risk(
     >>> [round(risk.estimate.value, 4) for risk in found.all]
     [0.5, 0.5, 0.625]
     """
-    refuse_entry_and_weights(times, "adverse_event_risk", why="the incidence proportion counts subjects from the start")
+    require_simple(times.ended, "the risk of an adverse event")
     incidences = aalen_johansen(times, event, level=level, interval=interval)
     curves = kaplan_meier(times.of_cause(event).unstratified(), level=level, interval=interval)
     ends, found = display(times, times.day), {}

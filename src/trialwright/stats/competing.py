@@ -202,15 +202,6 @@ def display(times: CompetingTimes, days: IntArray) -> FloatArray:
     return days.astype(float) if values is None else values[days]
 
 
-def refuse_entry_and_weights(times: CompetingTimes, method: str, *, whole: bool = False, why: str) -> None:
-    """Raise ValueError for what a method is not defined for: delayed entry and weights, ``whole`` ones accepted."""
-    if times.entry is not None:
-        raise ValueError(f"{method} has no delayed entry: {why}. Leave entry out, or use cause_specific_hazards.")
-    if times.weight is not None and not (whole and times.weight.dtype.kind == "i"):
-        wanted = "needs whole weights, which count subjects; got fractional ones" if whole else "has no case weights"
-        raise ValueError(f"{method} {wanted}: {why}. Leave weight out, or use cause_specific_hazards.")
-
-
 def _sums(times: CompetingTimes, parts: tuple[IntArray, ...], shape: tuple[int, ...]) -> Any:
     sums = np.bincount(np.ravel_multi_index(parts, shape), times.weight, minlength=int(np.prod(shape))).reshape(shape)
     return sums if times.weight is not None and times.weight.dtype.kind == "f" else sums.astype(np.int64)

@@ -39,7 +39,7 @@ class CoxData:
     entry: IntArray | None = None
     """[n] the row is at risk after this day; None = from the beginning."""
     weight: FloatArray | None = None
-    """[n] case weights, above zero."""
+    """[n] case weights, above zero; ``cox_regression`` says how each rule for ties reads them."""
     offset: FloatArray | None = None
     """[n] added to the linear predictor with coefficient 1."""
     cluster: IntArray | None = None
@@ -97,9 +97,13 @@ class CoxData:
     ) -> CoxData:
         """Return the rows of event times: indicators of the arms but the first, then the covariates.
 
+        Strata, entry and weights come with the times. Raises ValueError where ``weight`` is given beside theirs.
+
         >>> CoxData.from_times(EventTimes.of([5, 8], [1, 0], ["A", "B"]), {"age": [50, 61]}).names
         ('B', 'age')
         """
+        if weight is not None and times.weight is not None:
+            raise ValueError("weight must be given once; the event times have weights already")
         n = len(times)
         arms = [(times.arm == a).astype(float) for a in range(1, len(times.arms))]
         given = covariates if isinstance(covariates, Design) or covariates is None else design_matrix(covariates)
@@ -108,9 +112,9 @@ class CoxData:
         )
         names = times.arms[1:] + (() if given is None else given.names)
         design = Design(names, matrix, names)
-        rows = cls.of(times.day, times.event, design, stratum=None, weight=weight, offset=offset, cluster=cluster)
-        entry = getattr(times, "entry", None)
-        return replace(rows, stratum=times.stratum, strata=times.strata, values=times.values, entry=entry)
+        own = times.weight if weight is None else weight
+        rows = cls.of(times.day, times.event, design, weight=own, offset=offset, cluster=cluster)
+        return replace(rows, stratum=times.stratum, strata=times.strata, values=times.values, entry=times.entry)
 
     def __len__(self) -> int:
         return len(self.day)

@@ -106,10 +106,17 @@ def cox_regression(
 ) -> CoxRegression:
     """Fit a Cox model by maximum partial likelihood.
 
-    ``ties``: "efron" (1977; R's default), "breslow" (1974; SAS's default), "exact" (marginal: SAS's EXACT),
-    "discrete" (R's "exact", SAS's DISCRETE). ``robust``: sandwich variance; None = where the data have clusters.
+    ``ties``: "efron" (1977; R ``ties="efron"``, its default; SAS ``TIES=EFRON``), "breslow" (1974; SAS's default
+    ``TIES=BRESLOW``), "exact" (marginal: SAS ``TIES=EXACT``; not in R), "discrete" (R ``ties="exact"``, SAS
+    ``TIES=DISCRETE``). ``robust``: sandwich variance (R ``robust``, SAS ``COVS``), summed over clusters (R ``cluster``,
+    SAS ``COVS(AGGREGATE)`` with ``ID``); None = where the data have clusters.
+
+    Weights may be fractions. Breslow takes d w log S, Efron the mean weight of the tied events for each of its steps,
+    as R and SAS with ``WEIGHT`` do: under Breslow a weight of 2 is two rows that are alike; under Efron not, for
+    two such events would be tied. The exact rules have neither weights nor a robust variance, as in R.
+
     Newton's method stops at 1e-12. A covariate that is constant among those at risk, or a combination of those before
-    it, is named and not estimated. Raises ValueError for a rule that does not exist or does not allow weights.
+    it, is named and not estimated. Raises ValueError for a rule that does not exist or does not allow what is asked.
 
     >>> columns = {"arm": [0, 0, 1, 0, 1, 1], "age": [5, 6, 4, 4, 7, 6]}
     >>> data = CoxData.of([3, 5, 7, 9, 11, 12], [1, 1, 1, 1, 1, 0], columns)
@@ -144,7 +151,10 @@ def _check(data: CoxData, ties: TieRule) -> None:
     if ties not in get_args(TieRule):
         raise ValueError(f"ties must be one of {', '.join(get_args(TieRule))}; got {ties!r}")
     if data.weight is not None and ties in ("exact", "discrete"):
-        raise ValueError(f"ties={ties!r} has no weighted likelihood; use efron or breslow, or leave out the weights")
+        raise ValueError(
+            f"ties={ties!r} has no weighted likelihood: it is of whole sets of subjects. Use efron or breslow; where a "
+            f"weight counts subjects that are alike, repeat the rows."
+        )
 
 
 def _inverse(information: FloatArray) -> FloatArray:

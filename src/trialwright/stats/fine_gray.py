@@ -19,8 +19,9 @@ from numpy.typing import ArrayLike
 
 from trialwright.stats.arrays import FloatArray
 from trialwright.stats.columns import refuse, same_length
-from trialwright.stats.competing import CompetingTimes, refuse_entry_and_weights
+from trialwright.stats.competing import CompetingTimes
 from trialwright.stats.estimates import normal_tail, two_sided_z
+from trialwright.stats.simple_times import require_simple
 from trialwright.stats.subdistribution import Subdistribution
 
 SubdistributionTies = Literal["breslow", "efron"]
@@ -105,7 +106,7 @@ def fine_gray(
     """
     _known("ties", ties, SubdistributionTies)
     _known("censoring_ties", censoring_ties, CensoringTies)
-    refuse_entry_and_weights(times, "fine_gray", why="its weights are those of censoring alone")
+    require_simple(times.ended, "the subdistribution hazard")
     names, matrix = _arms(times) if covariates is None else _columns(covariates, len(times))
     risk = Subdistribution.of(times, times.code(cause), censoring_ties == "after")
     scaled = _scaled(matrix)

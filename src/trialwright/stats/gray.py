@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from trialwright.stats.arrays import FloatArray, IntArray
-from trialwright.stats.competing import CompetingTimes, refuse_entry_and_weights
+from trialwright.stats.competing import CompetingTimes
 from trialwright.stats.estimates import Test
 from trialwright.stats.log_rank import quadratic_form
 
@@ -63,8 +63,7 @@ def gray_test(times: CompetingTimes, cause: str, *, rho: float = 0.0) -> GrayTes
     ([2, 2], 0.3075)
     """
     code = times.code(cause)
-    why = "its numbers at risk are thinned by censoring alone, and its variance counts tied events"
-    refuse_entry_and_weights(times, "gray_test", whole=True, why=why)
+    _require_counts(times)
     subjects = times.table.ends.sum(axis=(0, 1, 3))
     present = [name for name, n in zip(times.arms, subjects, strict=True) if n > 0]
     if len(present) < 2:
@@ -75,6 +74,16 @@ def gray_test(times: CompetingTimes, cause: str, *, rho: float = 0.0) -> GrayTes
     observed = ends[..., code].sum(axis=(0, 1))
     test = quadratic_form(np.asarray(score), np.asarray(variance))
     return GrayTest(times.arms, cause, subjects, observed, np.asarray(score), np.asarray(variance), test)
+
+
+def _require_counts(times: CompetingTimes) -> None:
+    taken = {"delayed entry": times.entry is not None, "fractional weights": times.table.weighted}
+    for name, given in taken.items():
+        if given:
+            raise ValueError(
+                f"Gray's test takes no {name}: its numbers at risk are thinned by censoring alone, and its variance "
+                f"counts tied events. Make the times without, or compare hazards with cause_specific_log_rank."
+            )
 
 
 def _counts(ends: IntArray, at_risk: IntArray, code: int) -> _Counts:

@@ -7,6 +7,10 @@ x_l the mean of the covariates at risk there and f = l / d (0 under Breslow),
 
 Summed over clusters and multiplied by the inverse information they estimate how the coefficients would move without
 the cluster; the sum of their squares is the robust variance (Lin and Wei 1989; Lee, Wei and Amato 1992).
+
+The exact rules have none here. Their likelihood is of the whole set of those tied: the discrete rule sums over all sets
+that could have had the events, the marginal one over all orders. The share of one subject in it is a convention that
+matters where many are tied, which is where these rules are chosen; R and SAS have none either.
 """
 
 from __future__ import annotations
@@ -32,7 +36,10 @@ def robust_covariance(
     ``over`` [k] turns standard coefficients into those of the covariates. Raises ValueError under an exact rule.
     """
     if top.model.rule not in ("efron", "breslow"):
-        raise ValueError(f"ties={top.model.rule!r} has no robust variance; use efron or breslow")
+        raise ValueError(
+            f"ties={top.model.rule!r} has no robust variance: its likelihood is of whole sets of tied subjects, "
+            f"in which the share of one is not defined. Use efron or breslow."
+        )
     residuals = score_residuals(top.model.sets, top.model.rule, top.climb.b)[:, top.kept]
     if top.model.place is not None:
         back = np.empty_like(residuals)

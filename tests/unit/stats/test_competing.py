@@ -201,12 +201,12 @@ def test_fractional_weights_may_be_on_any_scale() -> None:
 @pytest.mark.parametrize(
     ("method", "column", "message"),
     [
-        (lambda t: gray_test(t, "relapse"), {"entry": [0] * 8}, "gray_test has no delayed entry: its numbers at risk"),
-        (lambda t: gray_test(t, "relapse"), {"weight": [0.5] * 8}, "gray_test needs whole weights, which count subj"),
-        (lambda t: fine_gray(t, "relapse"), {"entry": [0] * 8}, "fine_gray has no delayed entry: its weights are"),
-        (lambda t: fine_gray(t, "relapse"), {"weight": [2] * 8}, "fine_gray has no case weights"),
-        (lambda t: adverse_event_risk(t, "relapse", 4), {"entry": [0] * 8}, "adverse_event_risk has no delayed entry"),
-        (lambda t: adverse_event_risk(t, "relapse", 4), {"weight": [2] * 8}, "adverse_event_risk has no case weights"),
+        (lambda t: gray_test(t, "relapse"), {"entry": [0] * 8}, "Gray's test takes no delayed entry: its"),
+        (lambda t: gray_test(t, "relapse"), {"weight": [0.5] * 8}, "Gray's test takes no fractional weights: its"),
+        (lambda t: fine_gray(t, "relapse"), {"entry": [0] * 8}, "the subdistribution hazard takes no delayed entry"),
+        (lambda t: fine_gray(t, "relapse"), {"weight": [2] * 8}, "the subdistribution hazard takes no case weights"),
+        (lambda t: adverse_event_risk(t, "relapse", 4), {"entry": [0] * 8}, "an adverse event takes no delayed"),
+        (lambda t: adverse_event_risk(t, "relapse", 4), {"weight": [2] * 8}, "an adverse event takes no case"),
         (lambda t: aalen_johansen(t, "relapse", variance="aalen"), {"weight": [0.5] * 8}, "aalen needs whole weights"),
     ],
 )  # fmt: skip

@@ -98,6 +98,26 @@ def test_the_table_of_the_arm_and_rows_with_an_indicator_agree(rule: Any) -> Non
         assert limits[arm_name].upper == pytest.approx(of_arms[arm_name].upper, rel=1e-9)
 
 
+def test_entry_and_weights_come_with_the_times() -> None:
+    day, event, arm, weight = [3, 5, 7, 9, 11, 12], [1, 1, 1, 1, 1, 0], list("ABABAB"), [2, 1, 3, 0.5, 1, 2]
+    times = EventTimes.of(day, event, arm, entry=[0, 0, 2, 4, 0, 6], weight=weight)
+    table, fit = cox(times, ties="breslow").effect, cox_regression(CoxData.from_times(times), ties="breslow")["B"]
+    assert (fit.coef, fit.se) == (pytest.approx(table.coef, rel=1e-10), pytest.approx(table.se, rel=1e-10))
+    plain = EventTimes.of(day, event, arm)
+    given = CoxData.from_times(plain, weight=weight)
+    assert given.weight is not None and given.weight.tolist() == weight
+    with pytest.raises(ValueError, match="weight must be given once; the event times have weights already"):
+        CoxData.from_times(times, weight=weight)
+
+
+def test_under_efron_an_event_of_weight_two_is_not_two_tied_events() -> None:
+    # two events of mean weight 3 / 2 among 4: log 4 + log(4 - 3 / 2); three events: log 4 + log(4 - 1) + log(4 - 2)
+    weighted = cox_regression(rows([1, 1, 2], [1, 1, 0], [1, 0, 1], weight=[2, 1, 1]), ties="efron")
+    repeated = cox_regression(rows([1, 1, 1, 2], [1, 1, 1, 0], [1, 1, 0, 1]))
+    assert weighted.log_likelihood_null == pytest.approx(-1.5 * (np.log(4) + np.log(4 - 3 / 2)))
+    assert repeated.log_likelihood_null == pytest.approx(-np.log(4) - np.log(3) - np.log(2))
+
+
 def test_marginal_ties_of_any_size() -> None:
     """A thousand tied events of equal rate: int (1 - e^(-u/S))^d e^-u du = S B(S, d + 1)."""
     d, stay = 1000, 500
@@ -347,8 +367,8 @@ def test_a_covariate_far_from_zero() -> None:
         (lambda: rows([1, 2], [1, 0], [1, 2, 3]), r"covariates must be \[2, 1\]"),
         (lambda: rows([1, 2], [1, 0], [1, 2], offset=[1]), "offset must have one number for each of the 2 rows"),
         (lambda: cox_regression(rows([1, 2], [1, 0], [1, 2]), ties="kp"), "ties must be one of efron"),  # type: ignore[arg-type]
-        (lambda: cox_regression(rows([1, 2], [1, 0], [1, 2], weight=[1, 2]), ties="exact"), "no weighted likelihood"),
-        (lambda: cox_regression(rows([1, 2, 3], [1, 1, 0], [1, 0, 1]), ties="exact", robust=True), "no robust"),
+        (lambda: cox_regression(rows([1, 2], [1, 0], [1, 2], weight=[1, 2]), ties="exact"), "whole sets of subj"),
+        (lambda: cox_regression(rows([1, 2, 3], [1, 1, 0], [1, 0, 1]), ties="exact", robust=True), "share of one"),
         (lambda: cox_regression(rows([1, 2], [1, 0], [1, 2]), level=1.5), "level must be in"),
         (lambda: cox_regression(rows([1, 2], [1, 0], [1, 2]))["y"], "covariate 'y' is not known; known: x"),
         (lambda: cox_firth(rows([1, 2], [1, 0], [1, 2]), ties="exact"), "breslow or efron for a penalized"),
