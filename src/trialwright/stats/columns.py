@@ -49,7 +49,7 @@ def whole_days(day: ArrayLike, name: str = "day") -> IntArray:
     """Return whole days of zero or more [n] as a new array."""
     days = np.asarray(day)
     if days.dtype.kind in "iu" and days.ndim == 1 and len(days):
-        copy, least, most = _copied(days, np.int32)
+        copy, least, most = copied(days, np.int32)
         if least >= 0 and most <= LAST_DAY:
             return copy
     if days.dtype.kind in "Mm":
@@ -131,11 +131,22 @@ def positions_of(name: str, codes: ArrayLike, names: tuple[str, ...], n: int) ->
     same_length(name, array, n)
     if array.dtype.kind not in "iu":
         raise ValueError(f"{name} must be whole positions in {names}; got {array.dtype}. For labels use EventTimes.of.")
-    narrow, least, most = _copied(array, np.int8 if len(names) <= SHORT else np.int32)
+    narrow, least, most = copied(array, np.int8 if len(names) <= SHORT else np.int32)
     if least < 0 or most >= len(names):
         wrong = (array < 0) | (array >= len(names))
         refuse(name, f"a position in {names}", wrong, array, "Name all of them, in order.")
     return narrow
+
+
+def copied(numbers: IntArray, kind: type[np.integer[Any]]) -> tuple[IntArray, int, int]:
+    """Return whole numbers in a new array of a narrower type, with the least and the largest of them."""
+    if len(numbers) < MANY or not numbers.dtype.isnative:
+        return numbers.astype(kind), int(numbers.min()), int(numbers.max())
+    from trialwright.stats._kernels_counting import copy_whole
+
+    copy = np.empty(len(numbers), kind)
+    least, most = copy_whole(numbers, copy)
+    return copy, int(least), int(most)
 
 
 def ranks_of(times: FloatArray, tolerance: float) -> tuple[IntArray, FloatArray]:
@@ -147,17 +158,6 @@ def ranks_of(times: FloatArray, tolerance: float) -> tuple[IntArray, FloatArray]
     tied = (gaps <= tolerance) | (gaps <= tolerance * distinct.mean())
     step = np.concatenate(([0], np.cumsum(~tied)))
     return step[ranks], distinct[np.concatenate(([True], ~tied))]
-
-
-def _copied(numbers: IntArray, kind: type[np.integer[Any]]) -> tuple[IntArray, int, int]:
-    """Return whole numbers in a new array of a narrower type, with the least and the largest of them."""
-    if len(numbers) < MANY:
-        return numbers.astype(kind), int(numbers.min()), int(numbers.max())
-    from trialwright.stats._kernels_counting import copy_whole
-
-    copy = np.empty(len(numbers), kind)
-    least, most = copy_whole(numbers, copy)
-    return copy, int(least), int(most)
 
 
 def _missing(value: Hashable) -> bool:

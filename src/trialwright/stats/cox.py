@@ -150,7 +150,7 @@ def _above(ties: Ties, rule: TieRule) -> BoolArray:
     A day with an event in a while b is at risk does so; under an exact rule somebody of b must outlive the day.
     """
     staying = ties.at_risk - ties.events if rule in {"exact", "discrete"} else ties.at_risk
-    above: BoolArray = (ties.events > 0).T.astype(int) @ (staying > 0).astype(int) > 0
+    above: BoolArray = (ties.events > 0).T.astype(float) @ (staying > 0).astype(float) > 0
     np.fill_diagonal(above, True)
     for k in range(len(above)):
         above |= np.outer(above[:, k], above[k])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -23,6 +23,7 @@ from trialwright.stats.columns import (
     weights_of,
     whole_days,
 )
+from trialwright.stats.packed import COLUMNS, Packed, pack
 
 if TYPE_CHECKING:
     from trialwright.stats.risk_table import RiskTable
@@ -107,9 +108,13 @@ class EventTimes:
         >>> EventTimes.coded([5, 8], [True, False], [0, 1], arms=["A", "B"]).strata
         ('all',)
         """
+        one = np.zeros(np.size(day), np.int8) if stratum is None else stratum
+        if entry is None and weight is None:
+            packed = pack(day, event, (arm, one), (tuple(arms), tuple(strata)))
+            if packed is not None:
+                return _unfolding(packed, tuple(arms), tuple(strata))
         days = whole_days(day)
         n = len(days)
-        one = np.zeros(n, np.int8) if stratum is None else stratum
         return cls(
             day=frozen(days),
             event=frozen(events_of(event, n)),
@@ -155,7 +160,18 @@ class EventTimes:
         return replace(ranked, values=frozen(values))
 
     def __len__(self) -> int:
-        return len(self.day)
+        packed = packed_of(self)
+        return len(self.day if packed is None else packed.cell)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Return a column of many subjects, which are kept packed until somebody asks for one."""
+            packed = packed_of(self)
+            if packed is None or name not in COLUMNS:
+                raise AttributeError(f"EventTimes has no attribute {name!r}")
+            vars(self).update(packed.columns())
+            return vars(self)[name]
 
     @cached_property
     def table(self) -> RiskTable:
@@ -185,6 +201,9 @@ class EventTimes:
         >>> EventTimes.of([5, 8], [1, 0], ["A", "B"]).pooled().arms
         ('all',)
         """
+        packed = packed_of(self)
+        if packed is not None:
+            return _unfolding(packed.pooled(), ("all",), self.strata)
         return replace(self, arm=frozen(np.zeros_like(self.arm)), arms=("all",))
 
     def unstratified(self) -> EventTimes:
@@ -193,4 +212,20 @@ class EventTimes:
         >>> EventTimes.of([5, 8], [1, 0], None, ["x", "y"]).unstratified().strata
         ('all',)
         """
+        packed = packed_of(self)
+        if packed is not None:
+            return _unfolding(packed.unstratified(), self.arms, ("all",))
         return replace(self, stratum=frozen(np.zeros_like(self.stratum)), strata=("all",))
+
+
+def packed_of(times: EventTimes) -> Packed | None:
+    """Return the packed columns that the event times were made of; None for few subjects and whatever is not plain."""
+    packed: Packed | None = vars(times).get("_packed")
+    return packed
+
+
+def _unfolding(packed: Packed, arms: tuple[str, ...], strata: tuple[str, ...]) -> EventTimes:
+    """Return event times whose columns are unpacked when they are read; a copy by ``replace`` has them unpacked."""
+    times = object.__new__(EventTimes)
+    vars(times).update(_packed=packed, arms=arms, strata=strata)
+    return times

@@ -10,9 +10,9 @@ import numpy as np
 
 from trialwright.stats.arrays import BoolArray, FloatArray, IntArray
 from trialwright.stats.columns import MANY
-from trialwright.stats.event_times import EventTimes
+from trialwright.stats.event_times import EventTimes, packed_of
+from trialwright.stats.packed import MOST_CELLS, MOST_CELLS_EACH
 
-MOST_CELLS = 100_000_000
 NEARLY_ALL = 1e-12
 """Sums of weights that differ by no more than this share are the same sum."""
 
@@ -94,13 +94,7 @@ class RiskTable:
     @classmethod
     def count(cls, times: EventTimes) -> RiskTable:
         """Count the subjects of ``times``. Raises ValueError when strata x days x arms exceed 10^8."""
-        days, place, entry = _days(times)
-        shape = (len(times.strata), len(times.arms), 2, len(days))
-        if np.prod(shape, dtype=float) > 2 * MOST_CELLS:
-            cells = f"{shape[0]} strata x {shape[3]} days x {shape[1]} arms"
-            raise ValueError(f"a risk table must have at most {MOST_CELLS} cells; got {cells}. Pool strata.")
-        counts = _count(times, place, shape)
-        entered = None if entry is None else _sum(times, (times.arm, entry), (shape[0], shape[1], shape[3]))
+        days, counts, entered = _packed_counts(times) or _counts(times)
         seen = counts.reshape(-1, len(days)).any(axis=0)
         if entered is not None:
             seen |= entered.reshape(-1, len(days)).any(axis=0)
@@ -200,6 +194,22 @@ def _chosen(counts: Any, happened: Any) -> FloatArray:
     return np.array([counts[:, :, a][happened] for a in range(counts.shape[2])], float).T
 
 
+def _packed_counts(times: EventTimes) -> tuple[IntArray, Any, None] | None:
+    packed = packed_of(times)
+    return None if packed is None else (np.arange(packed.shape[3]), packed.counts, None)
+
+
+def _counts(times: EventTimes) -> tuple[IntArray, Any, Any]:
+    """Return days [T], counts [strata, arms, 2, T] and, with delayed entry, those who enter [strata, arms, T]."""
+    days, place, entry = _days(times)
+    shape = (len(times.strata), len(times.arms), 2, len(days))
+    if np.prod(shape, dtype=float) > 2 * MOST_CELLS:
+        cells = f"{shape[0]} strata x {shape[3]} days x {shape[1]} arms"
+        raise ValueError(f"a risk table must have at most {MOST_CELLS} cells; got {cells}. Pool strata.")
+    entered = None if entry is None else _sum(times, (times.arm, entry), (shape[0], shape[1], shape[3]))
+    return days, _count(times, place, shape), entered
+
+
 def _count(times: EventTimes, place: IntArray, shape: tuple[int, int, int, int]) -> Any:
     if times.weight is not None or len(times) < MANY:
         return _sum(times, (times.arm, times.event, place), shape)
@@ -228,7 +238,7 @@ def _cell(times: EventTimes, parts: tuple[Any, ...], shape: tuple[int, ...]) -> 
 def _days(times: EventTimes) -> tuple[IntArray, IntArray, IntArray | None]:
     """Return the days that may be needed and the places among them of ends and entries."""
     span = int(times.day.max()) + 1
-    if span * len(times.strata) * len(times.arms) <= 4 * len(times):
+    if span * len(times.strata) * len(times.arms) <= MOST_CELLS_EACH * len(times):
         return np.arange(span), times.day, times.entry
     n, entry = len(times), np.empty(0, np.int32) if times.entry is None else times.entry
     days, place = np.unique(np.concatenate([times.day, entry]), return_inverse=True)
