@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from trialwright.cli.boundaries import boundaries
+from trialwright.cli.milestones import milestones
 
 if TYPE_CHECKING:
     from trialwright.design import EventNumber, FixedPlan
@@ -18,6 +19,7 @@ app = typer.Typer(help="What is supposed: how many events and patients a trial n
 NEEDED = ("--accrual", "--follow-up", "--control-median")
 
 app.command()(boundaries)
+app.command()(milestones)
 
 
 @app.command()

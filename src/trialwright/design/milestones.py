@@ -116,6 +116,10 @@ class Forecast:
         """Return the expected number of events by the end of a day."""
         return float(self._count(self.events, day).mean())
 
+    def mean_patients_by(self, day: float) -> float:
+        """Return the expected number of patients by the end of a day."""
+        return float(self._count(self.entered, day).mean())
+
     def last_patient_in(self, levels: Sequence[float] = LEVELS) -> Prediction:
         """Return the day on which the last patient enters."""
         return self._prediction(self.entered.max(axis=1), levels)

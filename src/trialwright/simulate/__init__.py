@@ -5,6 +5,7 @@ from trialwright.simulate.checkpoint import FolderUnits, MemoryUnits
 from trialwright.simulate.design_fields import DESIGN_FIELDS, with_design_fields
 from trialwright.simulate.grid import read_points, scenario_paths
 from trialwright.simulate.many import Replays, many
+from trialwright.simulate.milestone_draws import scenario_forecast
 from trialwright.simulate.points import StudyTrials
 from trialwright.simulate.scheduler import on_cluster, on_processes, on_threads
 from trialwright.simulate.sweep import Point, Sweep, run_sweep
@@ -27,6 +28,7 @@ __all__ = [
     "on_threads",
     "read_points",
     "run_sweep",
+    "scenario_forecast",
     "scenario_paths",
     "trial",
     "with_design_fields",

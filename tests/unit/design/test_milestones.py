@@ -141,7 +141,7 @@ def test_answers_of_draws():
     assert forecast.chance_by(3, 9) == (0.5, 0.25)
     assert forecast.chance_by(3, math.inf).value == 0.5
     assert forecast.date_of_event(3).interval(0.95)[1] == math.inf
-    assert forecast.mean_events_by(4) == 1.5
+    assert (forecast.mean_events_by(4), forecast.mean_patients_by(2)) == (1.5, 2.75)
     assert forecast.events_by(5).median == 2
     assert forecast.patients_by(2).interval(0.95) == (2, 3)
     assert forecast.last_patient_in().interval(0.95) == (2, 6)
