@@ -101,9 +101,10 @@ class Steps:
         """
         import numpy as np
 
-        wanted = -np.log1p(-np.asarray(probabilities, dtype=np.float64))
-        if not ((wanted >= 0) & np.isfinite(wanted)).all():
+        asked = np.asarray(probabilities, dtype=np.float64)
+        if not ((asked >= 0) & (asked < 1)).all():
             raise ValueError(f"probabilities must be in [0, 1); got {list(probabilities)}")
+        wanted = -np.log1p(-asked)
         starts, rates = np.asarray(self.starts, dtype=np.float64), np.asarray(self.rates, dtype=np.float64)
         reached = self.until(starts)
         piece = np.maximum(np.searchsorted(reached, wanted, side="left") - 1, 0)

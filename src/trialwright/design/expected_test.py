@@ -21,6 +21,8 @@ class ExpectedTest:
     ``null_error`` the standard error it is divided by, ``error`` the standard deviation it has. The chance of a result
     beyond z is that of a normal variable beyond (z null_error - effect) / error; as effect over error grows with the
     root of the patients, size follows (Yung and Liu, Biometrics 2020;76:939-950, equations 2 and 3).
+    ``covariance`` is that of the effect with the squared standard error that the test estimates, ``spread`` the
+    variance of this square: what is compared with z then varies by them too, the less the more patients there are.
 
     >>> found = ExpectedTest("log-rank", 200.0, 127.0, 0.5, 0.18, 0.19)
     >>> round(found.power(alpha=0.05, sides=2), 4), round(found.patients_for(0.8, alpha=0.05, sides=2), 1)
@@ -33,6 +35,8 @@ class ExpectedTest:
     effect: float
     null_error: float
     error: float
+    covariance: float = 0.0
+    spread: float = 0.0
 
     @property
     def z(self) -> float:
@@ -41,10 +45,7 @@ class ExpectedTest:
 
     def power(self, *, alpha: float, sides: Literal[1, 2], benefit: Benefit = "fewer events") -> float:
         """Return the chance of a significant result on the side of the benefit."""
-        from scipy.special import ndtr
-
-        effect = self._toward(benefit)
-        return float(ndtr((effect - _critical(alpha, sides) * self.null_error) / self.error))
+        return self._power(1.0, _critical(alpha, sides), self._sign(benefit))
 
     def patients_for(
         self, power: float, *, alpha: float, sides: Literal[1, 2], benefit: Benefit = "fewer events"
@@ -53,18 +54,24 @@ class ExpectedTest:
 
         ValueError where the benefit is not what is expected: more patients would only show that.
         """
-        from scipy.special import ndtri
+        from scipy.optimize import brentq
 
         check_share("power", power)
-        effect = self._toward(benefit)
-        if not effect > 0:
+        critical, sign = _critical(alpha, sides), self._sign(benefit)
+        if not sign * self.effect > 0:
             raise ValueError(
-                f"no number of patients gives {self.statistic} power for {benefit}: its expected effect is {effect:.4g}"
+                f"no number of patients gives {self.statistic} power for {benefit}: its expected effect is "
+                f"{sign * self.effect:.4g}"
             )
-        needed = _critical(alpha, sides) * self.null_error + float(ndtri(power)) * self.error
-        if not needed > 0:
+        if power <= alpha / sides:
             raise ValueError(f"power must exceed the type I error of one side; got {power}")
-        return self.patients * (needed / effect) ** 2
+        low = high = 1.0
+        while self._power(low, critical, sign) > power:
+            low /= 2
+        while self._power(high, critical, sign) < power:
+            high *= 2
+        times = brentq(lambda times: self._power(times, critical, sign) - power, low, high, xtol=1e-14, rtol=1e-14)
+        return self.patients * float(times)
 
     def events_for(
         self, power: float, *, alpha: float, sides: Literal[1, 2], benefit: Benefit = "fewer events"
@@ -72,10 +79,21 @@ class ExpectedTest:
         """Return the events expected of so many patients as :meth:`patients_for` says, at the same time."""
         return self.events * self.patients_for(power, alpha=alpha, sides=sides, benefit=benefit) / self.patients
 
-    def _toward(self, benefit: Benefit) -> float:
+    def _power(self, times: float, critical: float, sign: int) -> float:
+        """Return the power of so many times the patients."""
+        from scipy.special import ndtr
+
+        null = self.null_error
+        part = critical / (2 * math.sqrt(times))
+        covariance, spread = sign * self.covariance / null**3, self.spread / null**4
+        variance = (self.error / null) ** 2 - 2 * part * covariance + part**2 * spread
+        return float(ndtr((math.sqrt(times) * sign * self.effect / null - critical) / math.sqrt(variance)))
+
+    @staticmethod
+    def _sign(benefit: Benefit) -> int:
         if benefit not in ("fewer events", "more events"):
             raise ValueError(f"benefit must be 'fewer events' or 'more events'; got {benefit!r}")
-        return self.effect if benefit == "fewer events" else -self.effect
+        return 1 if benefit == "fewer events" else -1
 
 
 def _critical(alpha: float, sides: int) -> float:

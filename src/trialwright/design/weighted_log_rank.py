@@ -8,6 +8,12 @@ differ: a patient adds w (a - p) at his event, less its compensator under the ha
 Journal of the American Statistical Association 1989;84:1074-1078), and these sums have the variance of Yung and Liu
 (Biometrics 2020;76:939-950), here in strata, with arms balanced by blocks or not, at a time or at a number of events.
 
+The test divides by the root of a variance V that it estimates, and with unequal allocation chance moves both together:
+patients who happen to do well in the larger arm leave less of V. It rejects beyond c where the score passes c sqrt(V);
+to first order that sum varies as the score plus c V/(2 sqrt(V)), and V, too, is a sum over patients, of w^2 p (1 - p)
+at an event and the hazard of both arms times w^2 (1 - 2p)(a - p) while at risk (delta method; own derivation, held to
+simulated trials). This is what makes one-sided levels at 2:1 other than 2.5 %.
+
 A stratified test adds over strata; one that is not pools patients and events first. Weights are taken as known.
 """
 
@@ -20,9 +26,10 @@ from typing import TYPE_CHECKING, Literal
 
 from trialwright.design.average_hazard_ratio import average_of
 from trialwright.design.event_probability import SupposedTrial
-from trialwright.design.expected_course import ArmCourse, Pair, courses, pooled
+from trialwright.design.expected_course import Pair, courses, pooled
 from trialwright.design.expected_test import Benefit, ExpectedTest, check_time
 from trialwright.design.expected_weights import expected_weight, follows_the_calendar, kinks
+from trialwright.design.patient_sums import ArmSums, Summand, arm_sums, spreads
 from trialwright.design.quadrature import Grid, grid_of
 from trialwright.design.size import check_margin
 
@@ -36,7 +43,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ExpectedLogRank", "expected_log_rank"]
 
-Variance = Literal["of the test", "alternative"]
+Variance = Literal["of the test", "alternative", "studentized"]
 
 
 @dataclass(frozen=True)
@@ -44,10 +51,11 @@ class ExpectedLogRank:
     """What a log-rank test is expected to find at a calendar time.
 
     ``score`` is observed minus expected events of the experimental arm, below 0 when it does better; ``variance`` what
-    the test estimates for it, ``alternative_variance`` what it has. ``average_hazard_ratio`` is weighted by events,
-    whatever the weights of the test; None where a hazard is 0.
+    the test estimates for it, ``alternative_variance`` what it has; ``covariance`` is that of the score with the
+    estimate, ``variance_spread`` the variance of the estimate. ``average_hazard_ratio`` is weighted by events, whatever
+    the weights of the test; None where a hazard is 0.
 
-    >>> round(ExpectedLogRank("log-rank", 198.0, 100.0, -12.0, 25.0, 24.0, 0.62).z, 2)
+    >>> round(ExpectedLogRank("log-rank", 198.0, 100.0, -12.0, 25.0, 24.0, 2.0, 4.0, 0.62).z, 2)
     -2.4
     """
 
@@ -57,6 +65,8 @@ class ExpectedLogRank:
     score: float
     variance: float
     alternative_variance: float
+    covariance: float
+    variance_spread: float
     average_hazard_ratio: float | None
 
     @property
@@ -64,13 +74,19 @@ class ExpectedLogRank:
         """Mean of the standardized statistic."""
         return self.score / math.sqrt(self.variance)
 
-    def test(self, variance: Variance = "alternative") -> ExpectedTest:
-        """Return the test with the variance it really has, or with the one it takes itself to have."""
-        if variance not in ("of the test", "alternative"):
-            raise ValueError(f"variance must be 'of the test' or 'alternative'; got {variance!r}")
+    def test(self, variance: Variance) -> ExpectedTest:
+        """Return the test with a variance: the one it takes itself to have; the one it has, by Yung and Liu; or this
+        one with the estimate it is divided by, which comes nearest to simulated trials.
+        """
         null = math.sqrt(self.variance)
-        error = null if variance == "of the test" else math.sqrt(self.alternative_variance)
-        return ExpectedTest(self.statistic, self.patients, self.events, -self.score, null, error)
+        found = {"of the test": null, "alternative": math.sqrt(self.alternative_variance)}
+        if variance == "studentized":
+            beside = (-self.covariance, self.variance_spread)
+            error = found["alternative"]
+            return ExpectedTest(self.statistic, self.patients, self.events, -self.score, null, error, *beside)
+        if variance not in found:
+            raise ValueError(f"variance must be 'of the test', 'alternative' or 'studentized'; got {variance!r}")
+        return ExpectedTest(self.statistic, self.patients, self.events, -self.score, null, found[variance])
 
     def power(self, *, alpha: float, sides: Literal[1, 2], benefit: Benefit = "fewer events") -> float:
         """Return the chance of a significant result in favor of the experimental arm, by the test's own variance."""
@@ -109,17 +125,19 @@ def expected_log_rank(
     variance = math.fsum(score.variance for score in scores)
     if not variance > 0:
         raise ValueError(f"time must leave events to expect in both arms; none are by {time}")
-    per_event = _per_event(grid, scores, weight) if at_events else 0.0
-    parts = [
-        score.moments(grid, pair, per_event) for score, group in zip(scores, groups, strict=True) for pair in group
-    ]
+    per_event = _per_event(scores, weight) if at_events else (0.0, 0.0)
+    told = zip(scores, groups, strict=True)
+    sums = [score.sums(grid, pair, per_event) for score, group in told for pair in group]
+    of_score, together, of_variance = spreads(sums, balanced=balanced)
     return ExpectedLogRank(
         "log-rank" if weight is None else f"log-rank, {weight}",
         trial.patients,
         math.fsum(grid.total(arm.failing) for pair in pairs for arm in pair),
         math.fsum(score.mean for score in scores),
         variance,
-        _spread(parts, balanced=balanced),
+        of_score,
+        together,
+        of_variance,
         average_of(trial, grid, pairs),
     )
 
@@ -134,77 +152,55 @@ def _smooth(trial: SupposedTrial, time: float, weight: Weight | None, *, stratif
 
 
 @dataclass(frozen=True)
-class _Moments:
-    """Sums over the patients of one arm of one stratum: of what each adds to the score, and of its square."""
-
-    patients: float
-    first: float
-    second: float
-
-
-@dataclass(frozen=True)
 class _Score:
-    """The score of one tested group: what an event counts in each arm, and the hazard it is held against.
+    """The score of one tested group and the variance it estimates, and what one patient of each arm adds to both.
 
-    ``later`` is what the score gains for each unit by which the analysis is put off, ``events`` the events gained.
+    ``later`` is what both gain for each unit by which the analysis is put off, ``events`` the events gained.
     """
 
-    counts: tuple[Reals, Reals]
-    held: tuple[Reals, Reals]
+    score: tuple[Summand, Summand]
+    estimate: tuple[Summand, Summand]
     mean: float
     variance: float
-    later: float
+    later: tuple[float, float]
     events: float
 
     @classmethod
     def of(cls, grid: Grid, pair: Pair, weight: Weight | None, margin: float) -> _Score:
         risk, failing = (margin * pair[0].risk, pair[1].risk), pair[0].failing + pair[1].failing
-        w, part = expected_weight(weight, grid, pair), risk[0] / (risk[0] + risk[1])
-        hazard = failing / (risk[0] + risk[1])
-        density = w * (pair[0].failing - part * failing)
-        # Patients at risk, hence the density, come in proportion to those who have entered early enough.
+        w, together = expected_weight(weight, grid, pair), risk[0] + risk[1]
+        part, hazard = risk[0] / together, failing / together
+        score = w * (pair[0].failing - part * failing)
+        variance = w**2 * part * (1 - part) * failing
+        # Patients at risk, hence both densities, come in proportion to those who have entered early enough.
         gained = pair[0].entering / pair[0].risk
+        counts = (w * (1 - part), -w * part)
+        held = (counts[0] * margin * hazard, counts[1] * hazard)
+        at_event, at_risk = w**2 * part * (1 - part), -w * (1 - 2 * part)
         return cls(
-            (w * (1 - part), -w * part),
-            (margin * hazard, hazard),
-            grid.total(density),
-            grid.total(w**2 * part * (1 - part) * failing),
-            grid.total(density * gained),
+            (Summand(counts[0], held[0]), Summand(counts[1], held[1])),
+            (Summand(at_event, at_risk * held[0]), Summand(at_event, at_risk * held[1])),
+            grid.total(score),
+            grid.total(variance),
+            (grid.total(score * gained), grid.total(variance * gained)),
             grid.total(failing * gained),
         )
 
-    def moments(self, grid: Grid, pair: Pair, per_event: float) -> tuple[_Moments, _Moments]:
+    def sums(self, grid: Grid, pair: Pair, per_event: tuple[float, float]) -> tuple[ArmSums, ArmSums]:
+        """Return the sums over the patients of both arms of one stratum."""
         first, second = (
-            _moments(grid, arm, counts, held, per_event)
-            for arm, counts, held in zip(pair, self.counts, self.held, strict=True)
+            arm_sums(grid, pair[arm], self.score[arm].less(per_event[0]), self.estimate[arm].less(per_event[1]))
+            for arm in (0, 1)
         )
         return first, second
 
 
-def _moments(grid: Grid, arm: ArmCourse, counts: Reals, held: Reals, per_event: float) -> _Moments:
-    """Return the moments of g(X) D - G(X) - c D, with G the integral of g times the hazard held, D the event."""
-    against = grid.until(counts * held)
-    at_event = counts - per_event
-    first = grid.total(at_event * arm.failing - arm.risk * counts * held)
-    # E G(X)^2 by parts is twice the integral of the chance at risk times G dG.
-    second = grid.total(arm.failing * (at_event**2 - 2 * at_event * against) + 2 * arm.risk * against * counts * held)
-    return _Moments(arm.patients, first, second)
-
-
-def _per_event(grid: Grid, scores: Sequence[_Score], weight: Weight | None) -> float:
-    """Return what the score gains with each event by waiting: so much of a chance surplus of events is undone."""
+def _per_event(scores: Sequence[_Score], weight: Weight | None) -> tuple[float, float]:
+    """Return what score and estimate gain with each event by waiting: so much of a surplus of events is undone."""
     if follows_the_calendar(weight):
         raise ValueError(f"at_events needs weights that waiting does not change; those of {weight} grow with accrual")
-    gained = math.fsum(score.events for score in scores)
-    return math.fsum(score.later for score in scores) / gained if gained > 0 else 0.0
-
-
-def _spread(parts: Sequence[tuple[_Moments, _Moments]], *, balanced: bool) -> float:
-    """Return the variance of the sum: strata are drawn with each patient, arms are not where they are balanced."""
-    arms = [arm for pair in parts for arm in pair]
-    patients, total = math.fsum(arm.patients for arm in arms), math.fsum(arm.first for arm in arms)
-    if not balanced:
-        return math.fsum(arm.second for arm in arms) - total**2 / patients
-    within = math.fsum(arm.second - arm.first**2 / arm.patients for arm in arms)
-    between = math.fsum((a.first + b.first) ** 2 / (a.patients + b.patients) for a, b in parts)
-    return within + between - total**2 / patients
+    events = math.fsum(score.events for score in scores)
+    if not events > 0:
+        return 0.0, 0.0
+    first, second = (math.fsum(score.later[i] for score in scores) / events for i in (0, 1))
+    return first, second
