@@ -9,19 +9,27 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.metadata import version
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trialwright.errors import OutputError
 from trialwright.simulate.sweep import Columns, Sweep, Unit
 
-__all__ = ["FolderUnits", "MemoryUnits", "program", "put_file", "sweep_digest"]
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["FolderUnits", "MemoryUnits", "parquet", "program", "put_file", "sweep_digest"]
 
 MANIFEST = "sweep.json"
+ROOMS = {"stats", "protocol", "records", "results", "derive", "design", "randomize", "simulate"}
+"""Where the numbers of a virtual trial come from."""
 PACKAGES = ("trialwright", "numpy", "scipy", "numba", "polars")
 
 
@@ -53,29 +61,32 @@ class MemoryUnits:
 
 @dataclass(frozen=True)
 class FolderUnits:
-    """Units kept in the folder of one sweep; ``open`` checks whose folder it is."""
+    """Units kept in the folder of one sweep; ``open`` checks whose folder it is.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> from trialwright.simulate.sweep import Point
+    >>> class Nothing:
+    ...     text, most = "nothing", 100
+    >>> with TemporaryDirectory() as folder, FolderUnits.open(Path(folder), Sweep((Point({}, Nothing()),), 9)) as units:
+    ...     units.has(Unit(0, 0, 9))
+    False
+    """
 
     folder: Path
 
     @classmethod
-    def open(cls, folder: Path, sweep: Sweep) -> FolderUnits:
-        """Return the units of a folder, which is made if it is not there.
+    @contextmanager
+    def open(cls, folder: Path, sweep: Sweep) -> Iterator[FolderUnits]:
+        """Give the units of a folder, which is made if it is not there, to this run alone.
 
         OutputError where the folder holds another sweep (another grid, seed, number of trials or version of the
-        program), or anything but a sweep.
+        program) or anything but a sweep, or while another run is at work there.
         """
-        digest, manifest = sweep_digest(sweep), folder / MANIFEST
-        if folder.exists() and not folder.is_dir():
-            raise OutputError(f"{folder} exists already as a file; choose another folder")
-        if manifest.is_file():
-            _check(folder, manifest, digest)
-        elif folder.is_dir() and any(folder.iterdir()):
-            raise OutputError(f"{folder} holds files, but none of a sweep ({MANIFEST}); choose another folder")
-        (folder / "units").mkdir(parents=True, exist_ok=True)
-        if not manifest.is_file():
-            text = json.dumps(_described(sweep, digest), indent=1, ensure_ascii=False) + "\n"
-            put_file(manifest, lambda path: path.write_text(text, encoding="utf-8"))
-        return cls(folder)
+        _made(folder, sweep)
+        with _alone(folder):
+            for left_over in folder.rglob(".*.partial"):
+                left_over.unlink()
+            yield cls(folder)
 
     @cached_property
     def _there(self) -> set[str]:
@@ -93,8 +104,7 @@ class FolderUnits:
         """Write a unit whole, or not at all."""
         import polars as pl
 
-        frame = pl.DataFrame(dict(columns))
-        put_file(self._path(unit), lambda path: frame.write_parquet(path, compression="zstd"))
+        put_file(self._path(unit), parquet(pl.DataFrame(dict(columns))))
 
     def read(self, unit: Unit) -> Columns:
         """Return a unit; OutputError where its file is damaged."""
@@ -116,18 +126,27 @@ class FolderUnits:
         return self.folder / "units" / f"{unit.name}.parquet"
 
 
-def put_file(path: Path, write: Callable[[Path], object]) -> None:
-    """Have a file written under another name beside its own, flush it to the disk, and put it in its place."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+def put_file(path: Path, content: bytes) -> None:
+    """Write a file under another name beside its own, flush it to the disk, and put it in its place."""
+    partial = path.with_name(f".{path.name}.partial")
     try:
-        write(partial)
-        with partial.open("rb") as file:
+        with partial.open("wb") as file:
+            file.write(content)
+            file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
     except OSError as error:
         raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+def parquet(frame: pl.DataFrame) -> bytes:
+    """Return a table as a Parquet file."""
+    # Not straight into a file: polars goes on writing in the background when the keyboard interrupts it.
+    buffer = BytesIO()
+    frame.write_parquet(buffer, compression="zstd")
+    return buffer.getvalue()
 
 
 def sweep_digest(sweep: Sweep) -> str:
@@ -147,12 +166,43 @@ def program() -> str:
     >>> program().startswith("trialwright ")
     True
     """
-    digest = hashlib.sha256()
-    for source in sorted(Path(__file__).parents[1].glob("**/*.py")):
-        if source.parent.name not in {"cli", "report", "exchange", "server", "evidence"}:
+    digest, rooms = hashlib.sha256(), Path(__file__).parents[1]
+    for source in sorted(rooms.glob("**/*.py")):
+        if source.relative_to(rooms).parts[0] in ROOMS:
             digest.update(source.read_bytes())
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     return f"{versions}, sources {digest.hexdigest()[:16]}"
+
+
+def _made(folder: Path, sweep: Sweep) -> None:
+    digest, manifest = sweep_digest(sweep), folder / MANIFEST
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"{folder} exists already as a file; choose another folder")
+    if manifest.is_file():
+        return _check(folder, manifest, digest)
+    if folder.is_dir() and any(path.name != f".{MANIFEST}.partial" for path in folder.iterdir()):
+        raise OutputError(f"{folder} holds files, but none of a sweep ({MANIFEST}); choose another folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(_described(sweep, digest), indent=1, ensure_ascii=False) + "\n"
+    put_file(manifest, text.encode())
+    return None
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the folder against another run; the system lets go of it when the process ends, however it ends."""
+    (folder / "units").mkdir(exist_ok=True)
+    with (folder / MANIFEST).open("rb") as held:
+        if sys.platform != "win32":
+            import fcntl
+
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise OutputError(
+                    f"another run is at work in {folder}; wait for it, or choose another folder"
+                ) from None
+        yield
 
 
 def _check(folder: Path, manifest: Path, digest: str) -> None:

@@ -15,7 +15,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
@@ -36,6 +36,8 @@ class Grid(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
+    of: Literal["scenario", "planned"] = "scenario"
+    """The trial that the fields change: the scenario's in days, or as it was planned in months."""
     each: dict[str, list[JsonValue]] | None = Field(default=None, min_length=1)
     """By field, the values to combine with every value of the other fields."""
     points: list[dict[str, JsonValue]] | None = Field(default=None, min_length=1)
@@ -74,19 +76,25 @@ class Grid(BaseModel):
 
 
 def read_points(
-    path: Path, build: Callable[[Values], Simulating], *, paths: Iterable[str], fields: Iterable[str] = DESIGN_FIELDS
+    path: Path,
+    build: Callable[[str, Values], Simulating],
+    *,
+    paths: Iterable[str],
+    fields: Iterable[str] = DESIGN_FIELDS,
 ) -> tuple[Point, ...]:
-    """Return the points of a grid's file; ``build`` makes what runs the trials of one from its values.
+    """Return the points of a grid's file; ``build`` makes, from its ``of`` and values, what runs the trials of one.
 
-    ``paths``: paths into the scenario and ``fields``: fields of the design that may be set. DocumentError tells every
-    name that is neither, with the nearest that is, and every point that ``build`` refuses with ValueError, at its line.
+    ``paths``: paths into the scenario, which a planned trial does not have, and ``fields``: fields of the design that
+    may be set. DocumentError tells every name that is neither, with the nearest that is, and every point that ``build``
+    refuses with ValueError, at its line.
     """
     known_paths, known_fields, points = list(paths), list(fields), list[Point]()
 
     class Checked(Grid):
         @model_validator(mode="after")
         def _names(self) -> Checked:
-            names = (_stranger(loc, name, known_fields, known_paths) for loc, name in self.fields())
+            here = known_paths if self.of == "scenario" else []
+            names = (_stranger(loc, name, known_fields, here) for loc, name in self.fields())
             raise_misfits(misfit for misfit in names if misfit)
             raise_misfits(_built(self, build, points))
             return self
@@ -95,14 +103,14 @@ def read_points(
     return tuple(points)
 
 
-def _built(grid: Grid, build: Callable[[Values], Simulating], points: list[Point]) -> Iterator[Misfit]:
+def _built(grid: Grid, build: Callable[[str, Values], Simulating], points: list[Point]) -> Iterator[Misfit]:
     for index, values in enumerate(grid.combinations()):
         place: tuple[str | int, ...] = ("each",) if grid.each else ("points", index)
         if index == MOST_POINTS:
             yield Misfit(place, f"more than {MOST_POINTS:,} points; vary fewer fields, or give points one by one")
             return
         try:
-            points.append(Point(values, build(values)))
+            points.append(Point(values, build(grid.of, values)))
         except ValueError as error:
             shown = ", ".join(f"{name} {value}" for name, value in values.items())
             yield Misfit(place, f"the point with {shown} cannot be simulated: {error}")
@@ -112,14 +120,11 @@ def _stranger(loc: tuple[str | int, ...], name: str, fields: list[str], paths: l
     if name in fields or name in paths:
         return None
     near = get_close_matches(name, [*fields, *paths], n=1)
-    guess = f"did you mean {near[0]!r}? " if near else ""
-    design = f"known are the design fields {', '.join(fields)}" if fields else "no design field can be set here"
-    return Misfit(
-        loc,
-        f"{name!r} is no field of a grid; {guess}{design}; and paths to numbers of the scenario, "
-        f"such as {', '.join(paths[:2]) or 'none'}",
-        at_key=True,
-    )
+    guess = [f"did you mean {near[0]!r}?"] if near else []
+    design = [f"design fields: {', '.join(fields)}"] if fields else []
+    scenario = [f"paths to numbers of the scenario: {', '.join(paths[:3])}, ..."] if paths else []
+    message = "; ".join([f"{name!r} is no field of this grid", *guess, *design, *scenario])
+    return Misfit(loc, message, at_key=True)
 
 
 def scenario_paths(scenario: Scenario) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ class StudyTrials:
     @property
     def most(self) -> int:
         """So many trials are about a second's work."""
-        return 500
+        return 200
 
     def __call__(self, first: int, trials: int) -> Columns:
         """Return the numbers of these trials."""

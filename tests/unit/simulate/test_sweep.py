@@ -1,6 +1,7 @@
 """A sweep's numbers depend on its points, trials and seed, never on who does its units, in which order or how often."""
 
 import json
+import sys
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
 import numpy as np
@@ -20,6 +21,16 @@ def counting(trials=1000, first=0, points=3, **options):
 def ran(sweep, store=None, jobs=2, done=lambda trials: None):
     with on_threads(jobs) as workers:
         return list(run_sweep(sweep, workers.executor, store or MemoryUnits(), ahead=workers.ahead, done=done))
+
+
+def opened(folder, sweep):
+    with FolderUnits.open(folder, sweep):
+        pass
+
+
+def kept(folder, sweep, **options):
+    with FolderUnits.open(folder, sweep) as store:
+        return ran(sweep, store, **options)
 
 
 def same(one, other):
@@ -82,10 +93,10 @@ def test_processes_give_the_same_bits():
 def test_progress_hears_of_every_trial_once(tmp_path):
     heard = []
     sweep = counting(trials=730)
-    ran(sweep, FolderUnits.open(tmp_path / "out", sweep), done=heard.append)
+    kept(tmp_path / "out", sweep, done=heard.append)
     assert sum(heard) == 3 * 730
     again = []
-    ran(sweep, FolderUnits.open(tmp_path / "out", sweep), done=again.append)
+    kept(tmp_path / "out", sweep, done=again.append)
     assert sorted(again) == sorted(heard)
 
 
@@ -115,22 +126,22 @@ def test_a_fault_of_one_unit_ends_the_sweep_and_keeps_the_others(tmp_path):
     def sweep(kind):
         return Sweep((Point({}, kind()),), 1000)
 
-    store = FolderUnits.open(tmp_path / "out", sweep(Counting))
-    with pytest.raises(ZeroDivisionError):
-        ran(sweep(Faulty), store, jobs=1)
-    assert store.count() == 8
+    with FolderUnits.open(tmp_path / "out", sweep(Counting)) as store:
+        with pytest.raises(ZeroDivisionError):
+            ran(sweep(Faulty), store, jobs=1)
+        assert store.count() == 8
     log = tmp_path / "log"
     rest = Sweep((Point({}, Counting(log=str(log))),), 1000)
-    assert same(ran(rest, FolderUnits.open(tmp_path / "out", rest)), ran(sweep(Counting)))
+    assert same(kept(tmp_path / "out", rest), ran(sweep(Counting)))
     assert sorted(int(line.split()[0]) for line in log.read_text().splitlines()) == list(range(504, 1000, 63))
 
 
 def test_a_finished_folder_is_read_and_nothing_is_run_again(tmp_path):
     log = tmp_path / "log"
     sweep = counting(log=str(log), trials=300)
-    first = ran(sweep, FolderUnits.open(tmp_path / "out", sweep))
+    first = kept(tmp_path / "out", sweep)
     done = log.read_text()
-    assert same(first, ran(sweep, FolderUnits.open(tmp_path / "out", sweep)))
+    assert same(first, kept(tmp_path / "out", sweep))
     assert log.read_text() == done
 
 
@@ -139,46 +150,56 @@ def test_a_finished_folder_is_read_and_nothing_is_run_again(tmp_path):
 )
 def test_a_folder_of_another_sweep_is_refused(tmp_path, other):
     sweep = counting(trials=300)
-    FolderUnits.open(tmp_path, sweep)
+    opened(tmp_path, sweep)
     changed = counting(**{"trials": 300} | other)
     assert sweep_digest(sweep) != sweep_digest(changed)
     with pytest.raises(OutputError, match="of another grid, seed or number of trials; choose another folder"):
-        FolderUnits.open(tmp_path, changed)
+        opened(tmp_path, changed)
 
 
 def test_a_folder_made_by_other_code_is_refused(tmp_path):
     sweep = counting()
-    FolderUnits.open(tmp_path, sweep)
+    opened(tmp_path, sweep)
     manifest = json.loads((tmp_path / "sweep.json").read_text())
     (tmp_path / "sweep.json").write_text(json.dumps(manifest | {"sha256": "0", "program": "trialwright 0.0.1"}))
     with pytest.raises(OutputError, match=r"by another program, trialwright 0\.0\.1"):
-        FolderUnits.open(tmp_path, sweep)
+        opened(tmp_path, sweep)
 
 
 def test_a_folder_of_somebody_else_is_refused_and_left_alone(tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(OutputError, match="holds files, but none of a sweep"):
-        FolderUnits.open(tmp_path, counting())
+        opened(tmp_path, counting())
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
     with pytest.raises(OutputError, match="exists already as a file"):
-        FolderUnits.open(tmp_path / "mine.txt", counting())
+        opened(tmp_path / "mine.txt", counting())
 
 
-def test_what_a_killed_run_left_half_written_counts_for_nothing(tmp_path):
+def test_what_a_killed_run_left_half_written_counts_for_nothing_and_goes(tmp_path):
     sweep = counting(trials=200, points=1)
-    store = FolderUnits.open(tmp_path, sweep)
-    (tmp_path / "units" / f".{Unit(0, 0, 50).name}.parquet.1.partial").write_bytes(b"PAR1")
-    assert not store.has(Unit(0, 0, 50)) and store.count() == 0
-    assert ran(sweep, store)[0]["trial"].tolist() == list(range(200))
+    opened(tmp_path, sweep)
+    half = tmp_path / "units" / f".{Unit(0, 0, 50).name}.parquet.partial"
+    half.write_bytes(b"PAR1")
+    with FolderUnits.open(tmp_path, sweep) as store:
+        assert not store.has(Unit(0, 0, 50)) and store.count() == 0 and not half.exists()
+        assert ran(sweep, store)[0]["trial"].tolist() == list(range(200))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no lock there")
+def test_two_runs_do_not_work_in_one_folder(tmp_path):
+    sweep = counting()
+    with FolderUnits.open(tmp_path, sweep), pytest.raises(OutputError, match="another run is at work in"):
+        opened(tmp_path, sweep)
+    opened(tmp_path, sweep)
 
 
 def test_a_damaged_unit_is_named(tmp_path):
     sweep = counting(trials=200, points=1)
-    ran(sweep, FolderUnits.open(tmp_path, sweep))
+    kept(tmp_path, sweep)
     [path] = (tmp_path / "units").glob("*-000000000050-50.parquet")
     path.write_bytes(path.read_bytes()[:40])
     with pytest.raises(OutputError, match=f"{path.name} cannot be read .*; remove this file, its trials are run again"):
-        ran(sweep, FolderUnits.open(tmp_path, sweep))
+        kept(tmp_path, sweep)
 
 
 @pytest.mark.parametrize("wrong", [{"trials": 0}, {"first": -1}, {"points": 0}])
@@ -210,6 +231,6 @@ def test_a_text_that_is_no_address_is_named():
 
 
 def test_without_the_extra_the_message_says_how_to_get_it(monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "distributed", None)
+    monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(WorkerError, match=r"pip install 'trialwright\[cluster\]'"), on_cluster("tcp://127.0.0.1:9"):
         pass

@@ -29,7 +29,7 @@ def designed(**changes):
 def points(tmp_path):
     """Read a grid written as text; return the values of its points."""
 
-    def points(text, build=lambda values: Counting(), **options):
+    def points(text, build=lambda of, values: Counting(), **options):
         path = tmp_path / "grid.yaml"
         path.write_text(text, encoding="utf-8")
         return [dict(point.values) for point in read_points(path, build, paths=PATHS, **options)]
@@ -56,7 +56,7 @@ def test_points_one_by_one_are_taken_as_they_are(points):
     [
         (
             "each:\n  patiens: [90]\n",
-            r":2:3: .*'patiens' is no field of a grid; did you mean 'patients'\?.*hazard_ratio",
+            r":2:3: .*'patiens' is no field of this grid; did you mean 'patients'\?.*hazard_ratio",
         ),
         (
             "points:\n  - {patients: 90}\n  - {progression.A.hazrd.0: 1}\n",
@@ -76,7 +76,7 @@ def test_what_is_wrong_is_told_with_its_line(points, text, told):
 
 
 def test_a_point_that_cannot_be_simulated_is_told_with_its_values(points):
-    def build(values):
+    def build(of, values):
         with_design_fields(designed(), values)
         return Counting()
 
@@ -91,8 +91,18 @@ def test_a_grid_without_end_is_refused(points):
 
 
 def test_fields_of_the_design_can_be_ruled_out(points):
-    with pytest.raises(DocumentError, match="no design field can be set here"):
+    with pytest.raises(DocumentError, match="'patients' is no field of this grid; paths to numbers of the scenario"):
         points("each:\n  patients: [90]\n", fields=())
+
+
+def test_a_planned_trial_has_no_scenario(points):
+    heard = []
+    points("of: planned\neach:\n  patients: [90]\n", lambda of, values: heard.append(of) or Counting())
+    assert heard == ["planned"]
+    with pytest.raises(
+        DocumentError, match=r":3:3: .*'scans.missed' is no field of this grid; did you mean 'scan_missed'\?"
+    ):
+        points("of: planned\neach:\n  scans.missed: [0]\n")
 
 
 def test_every_path_of_a_scenario_leads_to_its_number():
