@@ -7,122 +7,137 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from trialwright.design import Boundaries, Futility, Spending
+    from trialwright.cli.boundaries_asked import Asked, Course
+    from trialwright.design import SurvivalLooks
 
 __all__ = ["boundaries"]
 
+FUNCTIONS = "obrien-fleming, pocock, kim-demets:RHO, hwang-shih-decani:GAMMA, or user:0.5=0.1,1=1 (shares)."
+
 
 def boundaries(  # noqa: PLR0917 - each is an option of the command
-    information: Annotated[
-        str, typer.Option("--information", metavar="FRACTIONS", help="Fractions of the information, such as 0.6,1.")
-    ],
-    spending: Annotated[
-        str,
-        typer.Option(
-            "--spending",
-            metavar="FUNCTION",
-            help="obrien-fleming, pocock, kim-demets:RHO, hwang-shih-decani:GAMMA, or user:0.5=0.1,1=1 (shares).",
-        ),
-    ],
     alpha: Annotated[float, typer.Option("--alpha", help="The whole type I error, such as 0.025 on one side.")],
+    information: Annotated[
+        str | None,
+        typer.Option("--information", metavar="FRACTIONS", help="Fractions of the information, such as 0.6,1."),
+    ] = None,
+    events: Annotated[
+        str | None, typer.Option("--events", metavar="EVENTS", help="All events so far at each look, such as 76,127.")
+    ] = None,
+    spending: Annotated[str | None, typer.Option("--spending", metavar="FUNCTION", help=FUNCTIONS)] = None,
+    bounds: Annotated[
+        str | None,
+        typer.Option(
+            "--bounds",
+            metavar="SHAPE",
+            help="obrien-fleming, pocock, wang-tsiatis:DELTA, haybittle-peto[:Z] or pampallona-tsiatis:DELTA.",
+        ),
+    ] = None,
     sides: Annotated[int, typer.Option("--sides", help="1, or 2 for symmetric bounds.")] = 1,
-    power: Annotated[float | None, typer.Option("--power", help="Print also what this power costs.")] = None,
+    power: Annotated[
+        float | None,
+        typer.Option("--power", help="With --information: what it costs, in events if a hazard ratio is supposed."),
+    ] = None,
+    hazard_ratio: Annotated[
+        float | None, typer.Option("--hazard-ratio", help="The one supposed, experimental over control.")
+    ] = None,
+    ratio: Annotated[
+        str | None, typer.Option("--ratio", help="Allocation, experimental to control, such as 2:1.")
+    ] = None,
+    spending_times: Annotated[
+        str | None,
+        typer.Option("--spending-times", metavar="FRACTIONS", help="Where to spend instead, such as calendar time."),
+    ] = None,
     beta_spending: Annotated[
         str | None,
         typer.Option("--beta-spending", metavar="FUNCTION", help="Futility bounds that spend 1 - power this way."),
     ] = None,
+    futility_z: Annotated[
+        str | None,
+        typer.Option("--futility-z", metavar="BOUNDS", help="Futility below these z; none for no such look."),
+    ] = None,
+    futility_hazard_ratio: Annotated[
+        str | None,
+        typer.Option("--futility-hazard-ratio", metavar="RATIOS", help="Futility above these ratios."),
+    ] = None,
+    futility_conditional_power: Annotated[
+        str | None,
+        typer.Option("--futility-conditional-power", metavar="CHANCES", help="Futility below these chances."),
+    ] = None,
+    futility_predictive_power: Annotated[
+        str | None,
+        typer.Option("--futility-predictive-power", metavar="CHANCES", help="The same, averaged by a flat prior."),
+    ] = None,
+    supposing: Annotated[
+        str | None,
+        typer.Option("--supposing", help="What conditional power supposes of the rest: trend, design or null."),
+    ] = None,
     binding: Annotated[bool, typer.Option("--binding", help="Futility bounds the type I error relies on.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
+    patients: Annotated[float | None, typer.Option("--patients", help="Patients in all, to tell the months.")] = None,
+    accrual: Annotated[float | None, typer.Option("--accrual", help="Months over which they enter, uniformly.")] = None,
+    control_median: Annotated[float | None, typer.Option("--control-median", help="Its median, in months.")] = None,
+    dropout: Annotated[float, typer.Option("--dropout", help="Chance to leave without an event in 12 months.")] = 0.0,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON with all digits instead of text.")] = False,
 ) -> None:
-    """Print the group sequential boundaries that spend alpha over these looks.
+    """Print group sequential boundaries, by a spending function or by their shape.
 
-    For each look: the bound on z, the P value to go below there, and the alpha spent so far. Lan and DeMets 1983, by
-    recursive integration to 11 digits.
+    With --information: for each look the bound on z, the P value to go below there, and the alpha spent so far. With
+    --events, --hazard-ratio and --ratio: the design in whole events, with the hazard ratio at each bound and the
+    chance to stop there; likewise with --information, --power, --hazard-ratio and --ratio, which finds the events.
+    Recursive integration to 11 digits.
     """
-    from trialwright.design import spending_boundaries
+    from trialwright.cli.boundaries_asked import Asked, Course, ratio_of
 
     try:
-        fractions = [float(text) for text in information.split(",")]
-        futility = _futility(beta_spending, power, binding)
-        found = spending_boundaries(fractions, _spending(spending), alpha=alpha, sides=sides, futility=futility)  # type: ignore[arg-type]
-        answer = _answer(found, power)
+        split = None if ratio is None else ratio_of(ratio)
+        asked = Asked(
+            spending, bounds, alpha, sides, power, beta_spending, futility_z, futility_hazard_ratio,  # type: ignore[arg-type]
+            futility_conditional_power, futility_predictive_power, supposing, binding, spending_times, hazard_ratio,
+            split,
+        )  # fmt: skip
+        text, values = _answer(asked, Course(patients, accrual, control_median, dropout), information, events)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
-    typer.echo(_as_json(answer) if json else _as_text(answer))
+    typer.echo(_as_json(values) if json else text)
 
 
-def _spending(text: str) -> Spending:
-    from trialwright.design import Spending
+def _answer(asked: Asked, course: Course, information: str | None, events: str | None) -> tuple[str, dict[str, Any]]:
+    """Return the text and the values it is made from."""
+    from trialwright.cli.boundaries_asked import numbers
+    from trialwright.cli.boundaries_text import boundaries_text, boundaries_values, looks_text, looks_values
 
-    family, _, rest = text.partition(":")
-    if family == "user":
-        pairs = (pair.partition("=") for pair in rest.split(",") if pair)
-        return Spending.user({float(at): float(share) for at, _, share in pairs})
-    return Spending(family, float(rest) if rest else None)  # type: ignore[arg-type]
-
-
-def _futility(spending: str | None, power: float | None, binding: bool) -> Futility | None:
-    from trialwright.design import Futility
-
-    if spending is None:
-        if binding:
-            raise ValueError("--binding goes with --beta-spending")
-        return None
-    if power is None:
-        raise ValueError("--beta-spending needs --power: 1 - power is what it spends")
-    return Futility(binding=binding, spending=_spending(spending), beta=1 - power)
+    if (information is None) == (events is None):
+        raise ValueError("tell the looks either by --information, such as 0.6,1, or by --events, such as 76,127")
+    if events is not None or asked.hazard_ratio is not None or asked.ratio is not None:
+        values = looks_values(_in_events(asked, course, information, events))
+        return looks_text(values), values
+    course.trial(1.0, 1.0)
+    if course.patients is not None:
+        raise ValueError("months are told for events: add --hazard-ratio and --ratio")
+    values = boundaries_values(asked.at(numbers("--information", information or "")), asked.power)
+    return boundaries_text(values), values
 
 
-def _answer(found: Boundaries, power: float | None) -> dict[str, Any]:
-    """Return the boundaries as plain values; ``None`` where there is no bound."""
-    from math import isfinite
+def _in_events(asked: Asked, course: Course, information: str | None, events: str | None) -> SurvivalLooks:
+    from trialwright.cli.boundaries_asked import numbers
+    from trialwright.design import planned_looks, survival_looks
 
-    columns = zip(found.information, found.upper, found.lower, found.nominal, found.alpha_spent, strict=True)
-    names = ("information", "upper", "lower", "nominal_p", "alpha_spent")
-    looks = [
-        {name: value if isfinite(value) else None for name, value in zip(names, values, strict=True)}
-        for values in columns
-    ]
-    answer: dict[str, Any] = {"alpha": found.alpha, "sides": found.sides, "binding": found.binding, "looks": looks}
-    return answer if power is None else answer | _cost(found, power)
-
-
-def _cost(found: Boundaries, power: float) -> dict[str, float]:
-    from trialwright.design import drift_for_power, expected_information, inflation_factor
-
-    drift, inflation = drift_for_power(found, power), inflation_factor(found, power)
-    return {
-        "power": power,
-        "drift": drift,
-        "inflation_factor": inflation,
-        "expected_information_null": inflation * expected_information(found, 0.0),
-        "expected_information_alternative": inflation * expected_information(found, drift),
-    }
+    ratio, effect = asked.ratio, asked.hazard_ratio
+    if ratio is None or effect is None:
+        raise ValueError("a design in events needs both --hazard-ratio and --ratio, such as 0.59 and 2:1")
+    trial = course.trial(effect, ratio)
+    if events is not None:
+        counts = numbers("--events", events)
+        return survival_looks(asked.at_events, counts, hazard_ratio=effect, ratio=ratio, trial=trial)  # type: ignore[arg-type]
+    if asked.power is None:
+        raise ValueError("--information with a hazard ratio needs --power, to find the events; or tell --events")
+    fractions = numbers("--information", information or "")
+    return planned_looks(
+        asked.at_events, fractions, power=asked.power, hazard_ratio=effect, ratio=ratio, trial=trial
+    )  # fmt: skip
 
 
-def _as_text(answer: dict[str, Any]) -> str:
-    head = f"{'look':<6}{'information':>12}{'upper z':>12}{'lower z':>12}{'nominal P':>12}{'alpha spent':>13}"
-    rows = [
-        f"{number:<6}{look['information']:>12.4f}{_bound(look['upper'])}{_bound(look['lower'])}"
-        f"{look['nominal_p']:>12.6f}{look['alpha_spent']:>13.6f}"
-        for number, look in enumerate(answer["looks"], start=1)
-    ]
-    sides = "one side" if answer["sides"] == 1 else "two sides"
-    lines = [f"alpha {answer['alpha']:g} on {sides}", head, *rows]
-    if "power" in answer:
-        lines += [
-            f"power {answer['power']:g} needs {answer['inflation_factor']:.4f} times the information of a single look;",
-            f"expected: {answer['expected_information_null']:.4f} without the effect,"
-            f" {answer['expected_information_alternative']:.4f} with it",
-        ]
-    return "\n".join(lines)
-
-
-def _bound(value: float | None) -> str:
-    return f"{'none':>12}" if value is None else f"{value:>12.6f}"
-
-
-def _as_json(answer: dict[str, Any]) -> str:
+def _as_json(values: dict[str, Any]) -> str:
     import json
 
-    return json.dumps(answer, indent=1, allow_nan=False)
+    return json.dumps(values, indent=1, allow_nan=False)

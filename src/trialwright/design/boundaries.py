@@ -36,7 +36,7 @@ class Futility:
     on it.
 
     >>> Futility.at_hazard_ratios([1.0], events=[76], ratio=2, binding=False).bounds
-    (-0.0,)
+    (0.0,)
     """
 
     binding: bool

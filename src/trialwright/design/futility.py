@@ -172,14 +172,11 @@ def _z_of_chances(plan: Plan, upper: Array, chances: tuple[float, ...], supposin
 def _z_of(free: Boundaries, look: int, chance: float, supposing: Supposing) -> float:
     from scipy.optimize import brentq
 
-    if chance == 0:
-        return -math.inf
-
     def excess(z: float) -> float:
         return chance_of_success(free, look, z, supposing) - chance
 
     if excess(-FARTHEST) >= 0:
-        raise ValueError(f"at look {look} the chance of success is never below {chance:g}; raise it, or write 0")
+        return -math.inf
     if excess(FARTHEST) <= 0:
         raise ValueError(f"at look {look} the chance of success is never above {chance:g}; lower it")
     return float(brentq(excess, -FARTHEST, FARTHEST, xtol=ROUND_OFF))

@@ -21,7 +21,7 @@ def log_rank_mean(hazard_ratio: float, *, events: float, ratio: float) -> float:
     """
     if not 0 < hazard_ratio < math.inf:
         raise ValueError(f"hazard_ratio must be a finite number greater than 0; got {hazard_ratio}")
-    return -math.log(hazard_ratio) * root_information(events, ratio)
+    return math.log(1 / hazard_ratio) * root_information(events, ratio)
 
 
 def hazard_ratio_at(z: float, *, events: float, ratio: float) -> float:

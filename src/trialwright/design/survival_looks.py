@@ -170,16 +170,18 @@ def planned_looks(
 
 
 def _needed(reached: Callable[[Sequence[float]], float], fractions: Sequence[float], power: float) -> float:
-    """Return the events that give this power, not rounded."""
+    """Return the events that give this power, not rounded: at most a few times as many as the trials tried before."""
     from scipy.optimize import brentq
 
-    def excess(log_events: float) -> float:
-        return reached([math.exp(log_events) * fraction for fraction in fractions]) - power
+    def excess(events: float) -> float:
+        return reached([events * fraction for fraction in fractions]) - power
 
-    low, high = math.log(len(fractions)), math.log(MOST_EVENTS)
-    if excess(high) < 0:
-        raise ValueError(f"power {power} takes more than {MOST_EVENTS:g} events; lower it or suppose a larger effect")
-    return math.exp(brentq(excess, low, high, xtol=1e-12)) if excess(low) < 0 else float(len(fractions))
+    high = 2.0 * len(fractions)
+    while excess(high) < 0:
+        high *= 2
+        if high > MOST_EVENTS:
+            raise ValueError(f"power {power} takes more than {MOST_EVENTS:g} events; suppose a larger effect")
+    return float(brentq(excess, high / 2, high, xtol=1e-9)) if excess(high / 2) < 0 else high / 2
 
 
 def _rounded(fractions: Sequence[float], last: int) -> list[int]:
