@@ -11,7 +11,7 @@ from trialwright.stats.arrays import BoolArray, FloatArray
 from trialwright.stats.estimates import Test, normal_tail, two_sided_z
 from trialwright.stats.event_times import EventTimes
 from trialwright.stats.log_rank import NO_INFORMATION, quadratic_form, require_arms, uninformative_strata
-from trialwright.stats.newton import STEP, climb
+from trialwright.stats.newton import MOST_STEPS, NOISE, STEP, Climb, climb
 from trialwright.stats.partial_likelihood import Derivatives, PartialLikelihood, TieRule, partial_likelihood
 from trialwright.stats.risk_table import RiskTable, Ties, as_table
 
@@ -159,7 +159,7 @@ def _above(ties: Ties, rule: TieRule) -> BoolArray:
 
 def _regular(likelihood: PartialLikelihood, null: Derivatives, level: float) -> _Fit:
     arms = len(null.score)
-    top = climb(likelihood, np.zeros(arms), null, list(range(1, arms)))
+    top = _climb_one(likelihood, null) if arms == 2 else climb(likelihood, np.zeros(arms), null, list(range(1, arms)))
     if not top.settled:
         return _nothing(arms - 1, "Newton's method did not settle")
     b, at = top.b, top.at
@@ -171,6 +171,26 @@ def _regular(likelihood: PartialLikelihood, null: Derivatives, level: float) -> 
     )
     wald = Test.chi_square(float(b[1:] @ at.information[1:, 1:] @ b[1:]), len(b) - 1)
     return _Fit(effects, wald, covariance, at.log_likelihood)
+
+
+def _climb_one(likelihood: PartialLikelihood, null: Derivatives) -> Climb:
+    """Climb as ``climb`` does, with one coefficient as a number: small arrays would take a third of a small trial.
+
+    A step that leads downhill or nowhere is left to ``climb``, which halves it.
+    """
+    b, at, before = 0.0, null, math.inf
+    for number in range(MOST_STEPS):
+        step = float(at.score[1]) / float(at.information[1, 1])
+        size = abs(step)
+        if size <= STEP or (size <= NOISE and size >= before / 2):
+            return Climb(np.array([0.0, b + step if size <= STEP else b]), at, number, True)
+        with np.errstate(all="ignore"):
+            there = likelihood(np.array([0.0, b + step]))
+        uphill = there.log_likelihood >= at.log_likelihood - 1e-12 * (1 + abs(at.log_likelihood))
+        if not (uphill and 0 < there.information[1, 1] < math.inf):
+            break
+        b, at, before = b + step, there, size
+    return climb(likelihood, np.array([0.0, b]), at, [1])
 
 
 def _monotone(likelihood: PartialLikelihood, rising: bool, level: float) -> _Fit:
