@@ -8,9 +8,11 @@ import typer
 
 from trialwright.cli.boundaries import boundaries
 from trialwright.cli.milestones import milestones
+from trialwright.cli.solve_design import solve, split_ratio
 
 if TYPE_CHECKING:
-    from trialwright.design import EventNumber, FixedPlan
+    from trialwright.design import EventNumber, FixedPlan, SupposedTrial
+    from trialwright.stats import Weight
 
 __all__ = ["app"]
 
@@ -20,6 +22,7 @@ NEEDED = ("--accrual", "--follow-up", "--control-median")
 
 app.command()(boundaries)
 app.command()(milestones)
+app.command()(solve)
 
 
 @app.command()
@@ -35,40 +38,94 @@ def size(  # noqa: PLR0917 - each is an option of the command
     control_median: Annotated[float | None, typer.Option(help="Median of the control arm, in months.")] = None,
     dropout: Annotated[float, typer.Option(help="Chance to leave without an event within 12 months.")] = 0.0,
     longest: Annotated[float | None, typer.Option(help="Months after which follow-up of a patient ends.")] = None,
+    delay: Annotated[float, typer.Option(help="Months after entry before the effect begins.")] = 0.0,
+    weight: Annotated[
+        str | None,
+        typer.Option(
+            help="Also a weighted log-rank test: fh:RHO,GAMMA, gehan, tarone-ware, peto, or modest:MONTHS.",
+            metavar="WEIGHT",
+        ),
+    ] = None,
+    tau: Annotated[float | None, typer.Option(help="Also restricted means up to so many months.")] = None,
+    milestone: Annotated[float | None, typer.Option(help="Also survival at so many months.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON with all digits instead of a table.")] = False,
 ) -> None:
-    """Print the events a log-rank test needs by every formula in use, and the patients when accrual is told.
+    """Print the events a comparison needs by every formula in use, and the patients when accrual is told.
 
-    Numbers are not rounded up. Patients, and the formulas that need to know who enters when, take --accrual,
-    --follow-up and --control-median together.
+    Formulas first, then the tests themselves in the trial supposed, a log-rank test with three variances: its own, the
+    one it has, and with the estimate it is divided by, which comes nearest to simulated trials. Numbers are not rounded
+    up. Patients, and whatever needs to know who enters when, take --accrual, --follow-up and --control-median together.
     """
-    from trialwright.design import event_numbers
+    from trialwright.design import event_numbers, sizes_by_test
     from trialwright.errors import DataError
 
     try:
-        split = _ratio(ratio)
+        split = split_ratio(ratio)
         plan = _plan(accrual, follow_up, control_median, dropout, longest)
-        rows = event_numbers(
-            hazard_ratio,
-            power=power,
-            alpha=alpha,
-            sides=sides,  # type: ignore[arg-type]
-            ratio=split,
-            margin=margin,
-            plan=plan,
-        )
+        asked: dict[str, Any] = {"power": power, "alpha": alpha, "sides": sides, "margin": margin}
+        rows = event_numbers(hazard_ratio, ratio=split, plan=plan, **asked)
+        if plan is None:
+            _refuse_tests(delay, {"weight": weight, "tau": tau, "milestone": milestone})
+        else:
+            benefit = "fewer events" if hazard_ratio < margin else "more events"
+            asked |= {"benefit": benefit, "weight": _weight(weight), "tau": tau, "milestone": milestone}
+            rows = _late(rows, delay) + sizes_by_test(_trial(plan, hazard_ratio, split, delay), plan.time, **asked)
     except ValueError as error:
         raise DataError(str(error)) from error
+    # Simulated truth beside each row belongs here: ``rows`` hold what the formulas say of the same trial.
     typer.echo(_as_json(rows) if json else _as_text(rows))
 
 
-def _ratio(text: str) -> float:
-    parts = text.split(":")
+def _refuse_tests(delay: float, more: dict[str, Any]) -> None:
+    """Options that would be passed over without a word are refused."""
+    given = [f"--{name}" for name, value in more.items() if value is not None] + ["--delay"] * bool(delay)
+    if given:
+        raise ValueError(f"{', '.join(given)}: needs {', '.join(NEEDED)}")
+
+
+def _late(rows: tuple[EventNumber, ...], delay: float) -> tuple[EventNumber, ...]:
+    """Formulas of one hazard ratio have no answer where it is not one."""
+    from trialwright.design import EventNumber
+
+    if not delay:
+        return rows
+    return tuple(EventNumber(row.formula, None, None, "needs an effect from the start") for row in rows)
+
+
+def _trial(plan: FixedPlan, hazard_ratio: float, ratio: float, delay: float) -> SupposedTrial:
+    """Return the trial of the plan, the effect beginning late."""
+    from trialwright.design import ArmRates, Stratum, SupposedTrial
+
+    trial = plan.trial(hazard_ratio, ratio=ratio)
+    if not delay:
+        return trial
+    arms = trial.strata[0]
+    late = ArmRates(plan.control.times_from(delay, hazard_ratio), arms.experimental.dropout)
+    return SupposedTrial(trial.accrual, (Stratum(late, arms.control),), ratio, plan.longest)
+
+
+def _weight(text: str | None) -> Weight | None:
+    from trialwright.stats import FlemingHarrington, Gehan, ModestlyWeighted, PetoPeto, TaroneWare
+
+    if text is None:
+        return None
+    family, _, rest = text.partition(":")
     try:
-        experimental, control = (float(part) for part in parts)
-        return experimental / control
-    except (ValueError, ZeroDivisionError):
-        raise ValueError(f"--ratio must be two numbers above 0 with a colon, such as 2:1; got {text!r}") from None
+        numbers = tuple(float(part) for part in rest.split(",")) if rest else ()
+    except ValueError:
+        numbers = (float("nan"),)
+    match family, numbers:
+        case "gehan", ():
+            return Gehan()
+        case "tarone-ware", ():
+            return TaroneWare()
+        case "peto", ():
+            return PetoPeto()
+        case "fh", (rho, gamma):
+            return FlemingHarrington(rho, gamma)
+        case "modest", (until,):
+            return ModestlyWeighted(until=until)
+    raise ValueError(f"--weight must be fh:RHO,GAMMA, gehan, tarone-ware, peto or modest:MONTHS; got {text!r}")
 
 
 def _plan(

@@ -71,6 +71,7 @@ from trialwright.design.scenario import (
     Spread,
 )
 from trialwright.design.size import events_schoenfeld, power_schoenfeld
+from trialwright.design.sizes_by_test import sizes_by_test
 from trialwright.design.solve import SolvedDesign, solve_design
 from trialwright.design.spending import (
     Spending,
@@ -165,6 +166,7 @@ __all__ = [
     "repeated_interval",
     "repeated_p",
     "scaled_accrual",
+    "sizes_by_test",
     "solve_design",
     "spending_boundaries",
     "steps_of_curve",

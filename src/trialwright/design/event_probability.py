@@ -73,6 +73,18 @@ class Steps:
         """
         return Steps(self.starts, tuple(rate * factor for rate in self.rates))
 
+    def times_from(self, start: float, factor: float) -> Steps:
+        """Return the rate multiplied from a time on, as by an effect that begins late.
+
+        >>> Steps((0, 3), (1, 2)).times_from(2, 0.5)
+        Steps(starts=(0, 2, 3), rates=(1.0, 0.5, 1.0))
+        """
+        if not 0 <= start < math.inf:
+            raise ValueError(f"start must be a finite number of at least 0; got {start}")
+        starts = tuple(sorted({*self.starts, start}))
+        rates = self.at(starts).tolist()
+        return Steps(starts, tuple(r * factor if s >= start else r for s, r in zip(starts, rates, strict=True)))
+
     def at(self, times: Sequence[float] | Reals) -> Reals:
         """Return the rate at times of at least 0, a start belonging to the piece it begins.
 

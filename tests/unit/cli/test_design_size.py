@@ -1,10 +1,14 @@
 """``trialwright design size`` from the outside."""
 
 import json
+import math
+import re
 
 import pytest
 
 from trialwright.cli import main
+from trialwright.design import FixedPlan, Steps, expected_log_rank, expected_restricted_mean
+from trialwright.stats import FlemingHarrington
 
 BASE = ("design", "size", "--hazard-ratio", "0.59", "--power", "0.8", "--alpha", "0.05", "--sides", "2")
 PLAN = ("--accrual", "42", "--follow-up", "6", "--control-median", "3.6")
@@ -22,12 +26,15 @@ def run(capsys):
 
 def test_formulas_side_by_side(run):
     code, out, err = run(*BASE, "--ratio", "2:1", *PLAN)
-    rows = {line[:23].strip(): line[23:].split() for line in out.splitlines()[1:]}
+    rows = {row[0]: row[1:] for row in (re.split(r"  +", line.strip()) for line in out.splitlines()[1:])}
     assert (code, err) == (0, "")
     assert rows["Schoenfeld"] == ["126.87", "138.36"]
     assert rows["Freedman"] == ["110.95", "121.00"]
     assert rows["Lachin-Foulkes"] == ["125.08", "136.41"]
-    assert len(rows) == 7
+    # Of the tests the average hazard ratio is the formula of this name where there is one stratum and one ratio.
+    assert rows["Average hazard ratio of strata and periods"] == rows["Average hazard ratio"] == ["126.01", "137.43"]
+    assert list(rows)[7:10] == [f"Log-rank, {name}" for name in ("variance of the test", "Yung and Liu", "studentized")]
+    assert len(rows) == 11
 
 
 def test_without_a_plan_the_table_says_what_is_missing(run):
@@ -59,6 +66,36 @@ def test_margin(run):
     assert out.count("has no margin other than 1") == 2
 
 
+def test_tests_beside_the_formulas(run):
+    more = ("--weight", "fh:0,1", "--tau", "18", "--milestone", "12", "--json")
+    rows = {row["formula"]: row for row in json.loads(run(*BASE, "--ratio", "2:1", *PLAN, *more)[1])}
+    assert list(rows)[-3:] == ["Restricted mean to 18", "Survival at 12, plain", "Survival at 12, cloglog"]
+    arms = FixedPlan(accrual=42, follow_up=6, control=Steps.of(math.log(2) / 3.6)).trial(0.59, ratio=2)
+    asked = {"alpha": 0.05, "sides": 2}
+    weighted = expected_log_rank(arms, 48, weight=FlemingHarrington(0, 1)).test("alternative")
+    assert rows["Fleming-Harrington(0, 1), Yung and Liu"]["patients"] == weighted.patients_for(0.8, **asked)
+    mean = expected_restricted_mean(arms, 48, 18).test()
+    assert rows["Restricted mean to 18"]["events"] == pytest.approx(mean.events_for(0.8, **asked), rel=1e-12)
+
+
+def test_a_late_effect_leaves_formulas_of_one_hazard_ratio_without_answer(run):
+    rows = json.loads(run(*BASE, *PLAN, "--delay", "3", "--json")[1])
+    assert [row["problem"] for row in rows[:7]] == ["needs an effect from the start"] * 7
+    early = json.loads(run(*BASE, *PLAN, "--json")[1])
+    assert all(late["events"] > row["events"] for late, row in zip(rows[7:], early[7:], strict=True))
+
+
+@pytest.mark.parametrize("weight", ["gehan", "tarone-ware", "peto", "fh:1,0", "modest:6"])
+def test_every_weight_has_a_name(run, weight):
+    code, out, _ = run(*BASE, *PLAN, "--weight", weight, "--json")
+    assert (code, len(json.loads(out))) == (0, 14)
+
+
+def test_more_events_as_the_benefit(run):
+    rows = json.loads(run("design", "size", "--hazard-ratio", "1.5", *PLAN, "--json")[1])
+    assert all(row["patients"] > row["events"] > 100 for row in rows)
+
+
 @pytest.mark.parametrize(
     ("more", "message"),
     [
@@ -72,6 +109,11 @@ def test_margin(run):
         ((*PLAN, "--dropout", "5"), "probability must be in [0, 1); got 5.0. For 2 % write 0.02."),
         ((*PLAN, "--longest", "0"), "longest must be greater than 0; got 0.0"),
         (("--hazard-ratio", "1"), "hazard_ratio must differ from 1"),
+        (("--tau", "18"), "--tau: needs --accrual, --follow-up, --control-median"),
+        (("--delay", "3", "--weight", "peto"), "--weight, --delay: needs --accrual"),
+        ((*PLAN, "--weight", "fh:1"), "--weight must be fh:RHO,GAMMA, gehan, tarone-ware, peto or modest:MONTHS; got"),
+        ((*PLAN, "--delay", "-1"), "start must be a finite number of at least 0; got -1.0"),
+        ((*PLAN, "--tau", "48"), "tau must be within the longest follow-up, 48; got 48"),
         (("--sides", "3"), "sides must be 1 or 2; got 3"),
     ],
 )

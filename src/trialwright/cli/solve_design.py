@@ -1,0 +1,152 @@
+"""``trialwright design solve``: any quantity of a fixed design from the others."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from trialwright.design import PlannedStratum, SolvedDesign, Steps
+
+__all__ = ["solve", "split_ratio"]
+
+
+def solve(  # noqa: PLR0917 - each is an option of the command
+    alpha: Annotated[float, typer.Option(help="Whole type I error of the test on its sides.")],
+    sides: Annotated[int, typer.Option(help="1 or 2.")],
+    control_median: Annotated[float | None, typer.Option(help="Median of the control arm, in months.")] = None,
+    stratum: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SHARE:MEDIAN", help="A stratum's share and control median, such as 0.4:8; for each one."),
+    ] = None,
+    ratio: Annotated[str, typer.Option(help="Allocation, experimental to control, such as 2:1.")] = "1:1",
+    hazard_ratio: Annotated[
+        float | None, typer.Option(help="Hazard of the experimental arm over the control's.")
+    ] = None,
+    power: Annotated[float | None, typer.Option(help="Chance to find that effect, such as 0.8.")] = None,
+    events: Annotated[float | None, typer.Option(help="Events at the analysis.")] = None,
+    patients: Annotated[float | None, typer.Option(help="Patients of both arms.")] = None,
+    accrual: Annotated[float | None, typer.Option(help="Months over which patients enter.")] = None,
+    follow_up: Annotated[float | None, typer.Option(help="Months from the last entry to the analysis.")] = None,
+    rate: Annotated[float | None, typer.Option(help="Patients entering in a month where the speed is 1.")] = None,
+    margin: Annotated[float, typer.Option(help="Hazard ratio that non-inferiority must exclude.")] = 1.0,
+    more_events: Annotated[
+        bool, typer.Option("--more-events", help="More events are the benefit: find a hazard ratio above the margin.")
+    ] = False,
+    accrual_speed: Annotated[
+        str, typer.Option(metavar="FROM:SPEED,...", help="Relative speed of accrual by month, such as 0:1,3:2,6:4.")
+    ] = "0:1",
+    dropout: Annotated[float, typer.Option(help="Chance to leave without an event within 12 months.")] = 0.0,
+    dropout_experimental: Annotated[float | None, typer.Option(help="The same, where that arm has its own.")] = None,
+    longest: Annotated[float | None, typer.Option(help="Months after which follow-up of a patient ends.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON with all digits instead of a table.")] = False,
+) -> None:
+    """Print the design in which the quantities left out follow from four that are given.
+
+    Give four of --hazard-ratio, --power, --events, --patients, --accrual, --follow-up and --rate: not all of the first
+    three, and at most two of --patients, --accrual, --rate. Events and power by Schoenfeld, one hazard ratio for all
+    strata. What cannot be is refused with the nearest that can.
+    """
+    from trialwright.design import solve_design
+    from trialwright.errors import DataError
+
+    try:
+        found = solve_design(
+            _strata(control_median, stratum, dropout, dropout_experimental),
+            alpha=alpha,
+            sides=sides,  # type: ignore[arg-type]
+            ratio=split_ratio(ratio),
+            hazard_ratio=hazard_ratio,
+            power=power,
+            events=events,
+            patients=patients,
+            accrual=accrual,
+            follow_up=follow_up,
+            rate=rate,
+            margin=margin,
+            benefit="more events" if more_events else None,
+            accrual_shape=_speed(accrual_speed),
+            longest=math.inf if longest is None else longest,
+        )
+    except ValueError as error:
+        raise DataError(str(error)) from error
+    typer.echo(_as_json(found) if json else _as_text(found))
+
+
+def split_ratio(text: str) -> float:
+    """Return the experimental arm's patients for each in the control arm, from text such as 2:1."""
+    parts = text.split(":")
+    try:
+        experimental, control = (float(part) for part in parts)
+        return experimental / control
+    except (ValueError, ZeroDivisionError):
+        raise ValueError(f"--ratio must be two numbers above 0 with a colon, such as 2:1; got {text!r}") from None
+
+
+def _strata(
+    median: float | None, strata: list[str] | None, dropout: float, experimental: float | None
+) -> list[PlannedStratum]:
+    from trialwright.design import PlannedStratum, Steps, dropout_hazard
+
+    if (median is None) == (not strata):
+        raise ValueError("give --control-median, or --stratum for each stratum; not both")
+    pairs = [(1.0, median)] if median is not None else [_pair("--stratum", text) for text in strata or ()]
+    leaving = Steps.of(dropout_hazard(dropout, within=12))
+    own = None if experimental is None else Steps.of(dropout_hazard(experimental, within=12))
+    return [PlannedStratum(Steps.of(_hazard(months)), share, leaving, own) for share, months in pairs]
+
+
+def _hazard(median: float) -> float:
+    if not 0 < median < math.inf:
+        raise ValueError(f"a median must be a finite number of months greater than 0; got {median}")
+    return math.log(2) / median
+
+
+def _speed(text: str) -> Steps:
+    from trialwright.design import Steps
+
+    starts, rates = zip(*(_pair("--accrual-speed", part) for part in text.split(",")), strict=True)
+    return Steps(starts, rates)
+
+
+def _pair(option: str, text: str) -> tuple[float, float]:
+    try:
+        first, second = (float(part) for part in text.split(":"))
+    except ValueError:
+        raise ValueError(f"{option} must be two numbers with a colon, such as 0.4:8; got {text!r}") from None
+    return first, second
+
+
+def _content(found: SolvedDesign) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return asdict(found) | {"time": found.time}
+
+
+def _as_json(found: SolvedDesign) -> str:
+    import json
+
+    return json.dumps(_content(found), indent=2, allow_nan=False)
+
+
+_LABELS = {
+    "hazard_ratio": "Hazard ratio",
+    "power": "Power",
+    "events": "Events",
+    "patients": "Patients",
+    "accrual": "Accrual, months",
+    "follow_up": "Follow-up, months",
+    "rate": "Accrual rate",
+    "time": "Analysis, month",
+    "at_bound": "Hazard ratio at the bound",
+}
+
+
+def _as_text(found: SolvedDesign) -> str:
+    content = _content(found)
+    given = set(_LABELS) - set(found.found) - {"time", "at_bound"}
+    return "\n".join(
+        f"{label:<26}{content[name]:>12.4f}{'  given' if name in given else ''}" for name, label in _LABELS.items()
+    )
