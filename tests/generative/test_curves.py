@@ -44,7 +44,7 @@ def times_of(rows: list[Any], weighted: bool = True) -> EventTimes:
     )
 
 
-def competing_of(rows: list[Any]) -> CompetingTimes:
+def competing_of(rows: list[Any], **columns: Any) -> CompetingTimes:
     day, cause, arm, stratum = (np.array(column) for column in zip(*rows, strict=True))
     return CompetingTimes.of(
         day,
@@ -54,7 +54,14 @@ def competing_of(rows: list[Any]) -> CompetingTimes:
         causes=("one", "two"),
         arms=ARMS,
         strata=STRATA,
+        **columns,
     )
+
+
+def entered_and_weighted(rows: list[Any], late: int, scale: float) -> CompetingTimes:
+    """Return competing times with entries and weights made of the row number."""
+    i, day = np.arange(len(rows)), np.array([row[0] for row in rows])
+    return competing_of(rows, entry=np.minimum((i * 7) % (late + 1), day - 1), weight=scale * (1 + i % 3))
 
 
 def close(a: Any, b: Any) -> None:
@@ -130,23 +137,25 @@ def test_scaling_time_scales_quantiles(rows: list[Any], factor: int) -> None:
 
 
 @quick
-@given(endings)
-def test_incidences_and_the_event_free_add_up(rows: list[Any]) -> None:
-    times = competing_of(rows)
-    one, two = (aalen_johansen(times, cause) for cause in times.causes)
-    for arm, curve in kaplan_meier(times.any_cause()).items():
-        close(one[arm].incidence + two[arm].incidence, 1 - curve.survival)
-        assert not np.isnan(one[arm].se).any()
+@given(endings, st.integers(0, 8), st.sampled_from([1, 0.3]))
+def test_incidences_and_the_event_free_add_up(rows: list[Any], late: int, scale: float) -> None:
+    for times in (competing_of(rows), entered_and_weighted(rows, late, scale)):
+        one, two = (aalen_johansen(times, cause) for cause in times.causes)
+        for arm, curve in kaplan_meier(times.any_cause()).items():
+            close(one[arm].incidence + two[arm].incidence, 1 - curve.survival)
+            close(one[arm].free, curve.survival)
+            assert not np.isnan(one[arm].se).any()
 
 
 @quick
-@given(endings)
-def test_the_incidence_of_any_cause_has_greenwoods_variance(rows: list[Any]) -> None:
-    merged = competing_of([(day, min(cause, 1), *rest) for day, cause, *rest in rows])
-    for arm, curve in kaplan_meier(merged.any_cause()).items():
-        found = aalen_johansen(merged, "one")[arm]
-        positive = curve.survival > 0
-        close(found.se[positive], curve.se[positive])
+@given(endings, st.integers(0, 8), st.sampled_from([1, 0.3]))
+def test_the_incidence_of_any_cause_has_greenwoods_variance(rows: list[Any], late: int, scale: float) -> None:
+    merged = [(day, min(cause, 1), *rest) for day, cause, *rest in rows]
+    for times in (competing_of(merged), entered_and_weighted(merged, late, scale)):
+        for arm, curve in kaplan_meier(times.any_cause()).items():
+            found = aalen_johansen(times, "one")[arm]
+            positive = curve.survival > 0
+            close(found.se[positive], curve.se[positive])
 
 
 @quick
@@ -165,7 +174,7 @@ def test_gray_is_symmetric_and_without_other_causes_scores_as_the_log_rank_test(
 @quick
 @given(endings, st.sampled_from(["breslow", "efron"]), st.sampled_from(["together", "after"]))
 def test_fine_gray_without_other_causes_is_the_cox_model(rows: list[Any], ties: Any, censoring: Any) -> None:
-    alone = competing_of([(d, min(c, 1), a, 0) for d, c, a, _ in rows]).unstratified()
+    alone = competing_of([(d, min(c, 1), *rest) for d, c, *rest in rows])
     found = fine_gray(alone, "one", ties=ties, censoring_ties=censoring).effect
     theirs = cox(alone.of_cause("one"), ties=ties).effect
     if theirs.se is None:

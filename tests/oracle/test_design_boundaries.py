@@ -54,6 +54,11 @@ def rpact(id: str) -> dict[str, Any]:
     return next(design for design in designs if design["id"] == id)
 
 
+def answers(block: str, other: str) -> list[Any]:
+    """Return the plans of a block, each with the reference it answers; the other program has one of its own."""
+    return [pytest.param(id, marks=pytest.mark.reference(f"{block}/{id}"), id=id) for id in CROSS if id != other]
+
+
 def cross(block: str) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(shared("design_cross.json").read_text())[block]
     return found
@@ -102,7 +107,7 @@ def test_characteristics_of_rpact(id: str, differences: Differences) -> None:
 
 
 @pytest.mark.oracle("gsDesign")
-@pytest.mark.parametrize("id", [id for id in CROSS if id != "hsd_m4"])
+@pytest.mark.parametrize("id", answers("gsDesign_bounds", "hsd_m4"))
 def test_gsdesign(id: str, differences: Differences) -> None:
     plan, expected = PLANS[CROSS[id]], cross("gsDesign_bounds")[id]
     differences.check(id, "bounds", plan.upper, expected["upper"], 5e-9)
@@ -117,12 +122,13 @@ def test_gsdesign(id: str, differences: Differences) -> None:
 
 
 @pytest.mark.oracle("lrstat")
-@pytest.mark.parametrize("id", [id for id in CROSS if id != "hsd_m4_nonbinding"])
+@pytest.mark.parametrize("id", answers("lrstat_bounds", "hsd_m4_nonbinding"))
 def test_lrstat(id: str, differences: Differences) -> None:
     differences.check(id, "bounds", PLANS[CROSS[id]].upper, cross("lrstat_bounds")[id], 1e-6)
 
 
 @pytest.mark.oracle("rpact")
+@pytest.mark.reference("palmira_gs_ldof_76_127")
 def test_power_for_given_events(differences: Differences) -> None:
     plan = rpact("palmira_gs_ldof_76_127")["plan"] | rpact("palmira_gs_ldof_76_127").get("power", {})
     expected = plan["overallReject"]
@@ -133,6 +139,7 @@ def test_power_for_given_events(differences: Differences) -> None:
 
 
 @pytest.mark.oracle("rpact")
+@pytest.mark.reference("other/analysis")
 def test_final_inference(differences: Differences) -> None:
     expected = json.loads(shared("design_rpact.json").read_text())["other"]["analysis"]
     root = math.sqrt(127 * 2 / 9)

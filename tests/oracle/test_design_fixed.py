@@ -14,6 +14,7 @@ from trialwright.design import (
     SupposedTrial,
     dropout_hazard,
     event_numbers,
+    events_schoenfeld,
     expected_events,
     expected_log_rank,
     time_of_events,
@@ -65,7 +66,16 @@ def test_gsdesign(formula, name, differences):
     differences.check(name, "patients", found.patients, expected["n"], 1e-10)
 
 
+@pytest.mark.oracle("gsDesign")
+@pytest.mark.reference("fixed_events/gsDesign_nEvents_Schoenfeld")
+def test_gsdesign_events_alone(differences):
+    expected = cross()["fixed_events"]["gsDesign_nEvents_Schoenfeld"]
+    found = events_schoenfeld(0.59, power=0.8, alpha=0.05, sides=2, ratio=2)
+    differences.check("gsDesign_nEvents_Schoenfeld", "events", found, expected, 1e-12)
+
+
 @pytest.mark.oracle("gsDesign2")
+@pytest.mark.reference("gsDesign2_fixed_ahr_T48")
 def test_average_hazard_ratio(differences):
     expected, found = cross()["gsDesign2_fixed_ahr_T48"], formulas()["Average hazard ratio"]
     differences.check("gsDesign2_fixed_ahr_T48", "events", found.events, expected["events"], 1e-10)
@@ -90,6 +100,7 @@ def test_rpact_events_and_their_time(formula, name, differences):
 
 @pytest.mark.oracle("rpact")
 @pytest.mark.parametrize("index", [0, 1, 2])
+@pytest.mark.reference("palmira_fixed_power")
 def test_rpact_time_and_patients_of_127_events(index, differences):
     expected = design("palmira_fixed_power")
     trial = PLAN.trial(expected["hazardRatio"][index], ratio=2, patients=198)
@@ -100,6 +111,7 @@ def test_rpact_time_and_patients_of_127_events(index, differences):
 
 
 @pytest.mark.oracle("rpact")
+@pytest.mark.reference("fixed_1to1_dropout")
 def test_rpact_dropout(differences):
     expected = design("fixed_1to1_dropout")
     plan = FixedPlan(24, 12, Steps.of(math.log(2) / 12), Steps.of(dropout_hazard(0.05, within=12)))
@@ -109,6 +121,7 @@ def test_rpact_dropout(differences):
 
 
 @pytest.mark.oracle("rpact")
+@pytest.mark.reference("other/event_probabilities")
 def test_rpact_chances_of_an_event(differences):
     expected = rpact()["other"]["event_probabilities"]
     leaving = dropout_hazard(0.02, within=12)
@@ -124,6 +137,7 @@ def test_rpact_chances_of_an_event(differences):
 
 
 @pytest.mark.oracle("rpact")
+@pytest.mark.reference("piecewise_ph")
 def test_rpact_piecewise_everything(differences):
     expected = design("piecewise_ph")
     control, leaving = Steps((0, 3, 8), (0.12, 0.08, 0.05)), [dropout_hazard(p, within=12) for p in (0.04, 0.06)]
@@ -139,6 +153,7 @@ def test_rpact_piecewise_everything(differences):
 
 
 @pytest.mark.oracle("gsDesign2")
+@pytest.mark.reference("delayed_effect_ahr")
 def test_gsdesign2_events_of_a_delayed_effect(differences):
     expected = cross()["delayed_effect_ahr"]
     found = [expected_events(delayed(), time).events for time in expected["time"]]

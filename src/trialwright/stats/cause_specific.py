@@ -12,8 +12,9 @@ def cause_specific_hazards(times: CompetingTimes, *, ties: TieRule = "efron", le
     """Return the Cox model of the arm for the hazard of each cause, by cause, the other causes censoring.
 
     The hazard of one cause does not tell its risk: that depends on all of them, so all are given (Prentice and others
-    1978; Latouche, Allignol, Beyersmann, Labopin and Fine 2013). For covariates give ``times.of_cause(cause)`` to the
-    general Cox model.
+    1978; Latouche, Allignol, Beyersmann, Labopin and Fine 2013). Stratified by the strata of ``times``; delayed entry
+    and weights are theirs, fractional weights for ``ties="breslow"`` only. For covariates make ``CoxData`` of
+    ``times.of_cause(cause)``.
 
     >>> cause, arm = [1, 2, 1, 0, 2, 1, 1, 0], list("AABBABAB")
     >>> found = cause_specific_hazards(CompetingTimes.of([1, 2, 3, 4, 5, 6, 7, 8], cause, arm, causes=["x", "y"]))
