@@ -39,11 +39,12 @@ def scenario_forecast(
     and the endpoint's censoring rules are in the days of its events. Events are followed for five years beyond the
     scenario's last day. DocumentError for an endpoint whose events the array-level simulator cannot count.
 
-    >>> from trialwright.protocol import load, read_document, study_file
-    >>> scenario = read_document(study_file("palmira", "scenario.yaml"), Scenario)
-    >>> forecast = scenario_forecast(load("palmira"), scenario, "PFS", 100, seed=1)
-    >>> forecast.patients, forecast.events_by(0).median
-    (198, 0.0)
+    >>> from trialwright.protocol import load, read_document, study_file, study_names
+    >>> study = study_names()[0]
+    >>> protocol, scenario = load(study), read_document(study_file(study, "scenario.yaml"), Scenario)
+    >>> forecast = scenario_forecast(protocol, scenario, protocol.sample_size.endpoint, 100, seed=1)
+    >>> forecast.patients == protocol.design.enrollment, forecast.events_by(0).median
+    (True, 0.0)
     """
     if n < 1:
         raise ValueError(f"n must be at least 1 trial; got {n}")
