@@ -168,17 +168,14 @@ class Comparison:
         least, most = {"fleming-harrington": (1, 1), "max-combo": (2, 4)}.get(self.statistic, (0, 0))
         if not least <= len(self.weights) <= most or any(len(pair) != 2 for pair in self.weights):
             raise ValueError(
-                f"{self.statistic} takes {f'{least} to {most}' if least < most else most} pairs of weights (rho, gamma); "
-                f"got {self.weights}"
+                f"{self.statistic} takes {least} to {most} pairs of weights (rho, gamma); got {self.weights}"
             )
         if any(not 0 <= power < math.inf for pair in self.weights for power in pair):
             raise ValueError(f"rho and gamma must be finite and at least 0; got {self.weights}")
         if (self.at is not None) != (self.statistic in {"restricted mean", "milestone"}):
             raise ValueError(f"at goes with restricted mean and milestone, and only with them; got {self.at}")
         if self.statistic == "milestone" and self.stratified:
-            raise ValueError(
-                "the difference at a milestone is not stratified; compare restricted means, or leave strata"
-            )
+            raise ValueError("a difference at a milestone is not stratified; compare restricted means instead")
         if self.at is not None and not 0 < self.at < math.inf:
             raise ValueError(f"at must be finite and greater than 0; got {self.at}")
 

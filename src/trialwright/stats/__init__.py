@@ -51,6 +51,7 @@ from trialwright.stats.landmark import SurvivalDifference, ZTest, survival_diffe
 from trialwright.stats.log_rank import LogRank, log_rank
 from trialwright.stats.max_combo import MaxCombo, max_combo
 from trialwright.stats.nelson_aalen import CumulativeHazard, fleming_harrington, nelson_aalen
+from trialwright.stats.normal import any_beyond
 from trialwright.stats.odds import conditional_odds_ratio, miettinen_nurminen_odds_ratio, woolf
 from trialwright.stats.partial_likelihood import TieRule
 from trialwright.stats.piecewise_exponential import (
@@ -186,6 +187,7 @@ __all__ = [
     "adverse_event_risk",
     "agresti_coull",
     "analyze_batch",
+    "any_beyond",
     "baseline_hazard",
     "breslow_day",
     "cause_specific_hazards",
