@@ -119,7 +119,9 @@ def _mean(found: Array, at: int, otherwise: float) -> Any:
 
 @kernel
 def nth_smallest(values: Array, n: int, nth: int, wanted: Any, guess: float, latest: Any) -> Any:
-    """Return the nth smallest of n values in each lane where it is wanted, -1 elsewhere; the guess only saves time.
+    """Return the nth smallest of n values in each lane where it is wanted, -1 elsewhere.
+
+    ``latest`` is the largest value of each lane, values that are NEVER left out; the guess only saves time.
 
     A probe counts the values up to it. The bracket's ends become a probe below and the value next to one above, so that
     it shrinks even where interpolation would not; equal values end it too.

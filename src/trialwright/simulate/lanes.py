@@ -159,7 +159,7 @@ def run_lanes(
     >>> bool((z == run_lanes(plan, 0, 20, 1, kernel="fused")[3]).all()), z.shape
     (True, (20, 1))
     """
-    _check(designed, first, trials, workers, kernel)
+    _check(designed, kernel, seed, {"trials": (trials, 1), "first": (first, 0), "workers": (workers, 1)})
     run = {"lanes": _by_lanes, "fused": _one_by_one}[kernel]
     plan = _plan(designed, ratios=hazard_ratios, every_look=every_look)
 
@@ -176,15 +176,17 @@ def run_lanes(
     return _arrays(np.concatenate(parts, axis=1), plan.look_events)
 
 
-def _check(designed: DesignedTrial, first: int, trials: int, workers: int, kernel: str) -> None:
+def _check(designed: DesignedTrial, kernel: str, seed: int, numbers: dict[str, tuple[int, int]]) -> None:
     if not covers(designed):
         raise ValueError(
             "this design needs simulate_design; run_lanes takes one stratum with constant rates, blocks or simple "
             "allocation, no scans or grid, looks by numbers of events alone, and the log-rank test"
         )
-    for name, value, least in (("trials", trials, 1), ("first", first, 0), ("workers", workers, 1)):
+    for name, (value, least) in numbers.items():
         if value != int(value) or value < least:
             raise ValueError(f"{name} must be a whole number of at least {least}; got {value}")
+    if not 0 <= seed < 2**64:
+        raise ValueError(f"seed must be an integer from 0 to 2**64 - 1; got {seed}")
     if kernel not in get_args(Kernel):
         raise ValueError(f"kernel must be one of {', '.join(get_args(Kernel))}; got {kernel!r}")
 
