@@ -45,6 +45,7 @@ class FirthFit:
 
     coefficients: tuple[FirthCoefficient, ...]
     penalized_log_likelihood: float | None
+    """At the maximum, for the covariates in their own units: in others log det I / 2 moves by a constant."""
     likelihood_ratio: Test
     """Of no effect of any covariate"""
     ties: TieRule
@@ -62,8 +63,10 @@ class FirthFit:
 def cox_firth(data: CoxData, *, ties: TieRule = "breslow", level: float = 0.95) -> FirthFit:
     """Fit a Cox model by Firth's penalized likelihood, with profile limits.
 
-    ``ties`` "breslow" (as coxphf and SAS's FIRTH) or "efron". The limits are z^2 / 2 below the maximum of the penalized
-    likelihood, whose penalty holds all coefficients (Heinze and Schemper 2001). Raises ValueError for other rules.
+    ``ties`` "breslow" (as R's ``coxphf`` and SAS's ``FIRTH``) or "efron"; weights, strata, offset and delayed entry are
+    those of ``cox_regression``. The limits (R ``pl=TRUE``, SAS ``RISKLIMITS=PL``) are z^2 / 2 below the maximum of the
+    penalized likelihood, whose penalty holds all coefficients (Heinze and Schemper 2001). Raises ValueError for other
+    rules, and for clusters: the penalty has no share of one subject.
 
     >>> data = CoxData.of([1, 2, 3, 4], [1, 1, 0, 0], {"x": [1, 1, 0, 0]})
     >>> found = cox_firth(data)["x"]
@@ -72,6 +75,8 @@ def cox_firth(data: CoxData, *, ties: TieRule = "breslow", level: float = 0.95) 
     """
     if ties not in ("breslow", "efron"):
         raise ValueError(f"ties must be breslow or efron for a penalized likelihood; got {ties!r}")
+    if data.cluster is not None:
+        raise ValueError("Firth's likelihood has no robust variance; leave cluster out, or use cox_regression")
     if not data.event.any():
         return _nothing(data, ties, level, "no information: there is no event")
     model = CoxModel.of(data, ties)
@@ -139,7 +144,8 @@ def _fit(data: CoxData, model: CoxModel, penalized: Penalized, level: float) -> 
     coefficients = tuple(_coefficient(data, penalized, top, k, level) for k in range(len(zero)))
     gain = max(0.0, 2 * (top.at.log_likelihood - null.log_likelihood))
     overall = Test.chi_square(gain, len(penalized.kept))
-    return FirthFit(coefficients, top.at.log_likelihood, overall, model.rule, level)
+    own_units = float(np.log(model.scale[penalized.kept]).sum())  # the model's covariates are divided by their scale
+    return FirthFit(coefficients, top.at.log_likelihood + own_units, overall, model.rule, level)
 
 
 def _coefficient(data: CoxData, penalized: Penalized, top: Climb, k: int, level: float) -> FirthCoefficient:

@@ -275,7 +275,9 @@ def test_firth_maximizes_the_penalized_likelihood() -> None:
         information = 4 * w / (2 * w + 2) ** 2 + 2 * w / (w + 2) ** 2
         return 2 * b - math.log(2 * w + 2) - math.log(w + 2) + math.log(information) / 2
 
-    found = cox_firth(data)["x"]
+    fit = cox_firth(data)
+    found = fit["x"]
+    assert fit.penalized_log_likelihood == pytest.approx(penalized(found.coef), rel=1e-12)
     grid = np.linspace(found.coef - 1, found.coef + 1, 2001)
     assert abs(grid[np.argmax([penalized(b) for b in grid])] - found.coef) <= 0.001
     for limit in (found.hazard_ratio.lower, found.hazard_ratio.upper):
@@ -372,6 +374,7 @@ def test_a_covariate_far_from_zero() -> None:
         (lambda: cox_regression(rows([1, 2], [1, 0], [1, 2]), level=1.5), "level must be in"),
         (lambda: cox_regression(rows([1, 2], [1, 0], [1, 2]))["y"], "covariate 'y' is not known; known: x"),
         (lambda: cox_firth(rows([1, 2], [1, 0], [1, 2]), ties="exact"), "breslow or efron for a penalized"),
+        (lambda: cox_firth(rows([1, 2], [1, 0], [1, 2], cluster=[1, 2])), "no robust variance; leave cluster out"),
         (lambda: design_matrix({"a": [1, 2]}, ["a", "b"]), "column 'b' is not known; known: a"),
         (lambda: design_matrix({"a": ["x", None]}), "column a must be known for each row; 1 is missing"),
         (lambda: design_matrix({"a": ["x", "z"]}, levels={"a": ["x", "y"]}), "level 'z' of a is not known; known: x"),
