@@ -102,13 +102,15 @@ def expected_log_rank(
     margin: float = 1.0,
     balanced: bool = True,
     at_events: bool = False,
+    small_sets: bool = False,
 ) -> ExpectedLogRank:
     """Return mean and variances of the test at a calendar time; without ``weight`` every event counts alike.
 
     ``weight`` is one of stats: FlemingHarrington, Gehan, TaroneWare, PetoPeto, ModestlyWeighted. ``balanced``: arms are
     in proportion in each stratum, as blocks keep them; else drawn for each patient. ``at_events``: the analysis waits
-    for the events expected by ``time``, and the score varies a little less. ValueError unless some are at risk in both
-    arms and events are expected.
+    for the events expected by ``time``, and the score varies a little less. ``small_sets``: what the last sets at risk,
+    which may be all of one arm, take from score and variance; it matters below some 30 patients a stratum. ValueError
+    unless some are at risk in both arms and events are expected.
 
     >>> from trialwright.design import ArmRates, Stratum, uniform_accrual
     >>> arms = Stratum(ArmRates.of(0.1), ArmRates.of(0.2))
@@ -129,15 +131,16 @@ def expected_log_rank(
     told = zip(scores, groups, strict=True)
     sums = [score.sums(grid, pair, per_event) for score, group in told for pair in group]
     of_score, together, of_variance = spreads(sums, balanced=balanced)
+    kept = math.fsum(score.finite[1] for score in scores) / variance if small_sets else 1.0
     return ExpectedLogRank(
         "log-rank" if weight is None else f"log-rank, {weight}",
         trial.patients,
         math.fsum(grid.total(arm.failing) for pair in pairs for arm in pair),
-        math.fsum(score.mean for score in scores),
-        variance,
-        of_score,
-        together,
-        of_variance,
+        math.fsum(score.finite[0] if small_sets else score.mean for score in scores),
+        variance * kept,
+        of_score * kept,
+        together * kept,
+        of_variance * kept,
         average_of(trial, grid, pairs),
     )
 
@@ -155,13 +158,15 @@ def _smooth(trial: SupposedTrial, time: float, weight: Weight | None, *, stratif
 class _Score:
     """The score of one tested group and the variance it estimates, and what one patient of each arm adds to both.
 
-    ``later`` is what both gain for each unit by which the analysis is put off, ``events`` the events gained.
+    ``finite`` is mean and variance with sets at risk of whole patients; ``later`` what both gain for each unit by which
+    the analysis is put off, ``events`` the events gained.
     """
 
     score: tuple[Summand, Summand]
     estimate: tuple[Summand, Summand]
     mean: float
     variance: float
+    finite: tuple[float, float]
     later: tuple[float, float]
     events: float
 
@@ -174,6 +179,7 @@ class _Score:
         variance = w**2 * part * (1 - part) * failing
         # Patients at risk, hence both densities, come in proportion to those who have entered early enough.
         gained = pair[0].entering / pair[0].risk
+        kept = _mixed(pair)
         counts = (w * (1 - part), -w * part)
         held = (counts[0] * margin * hazard, counts[1] * hazard)
         at_event, at_risk = w**2 * part * (1 - part), -w * (1 - 2 * part)
@@ -182,6 +188,7 @@ class _Score:
             (Summand(at_event, at_risk * held[0]), Summand(at_event, at_risk * held[1])),
             grid.total(score),
             grid.total(variance),
+            (grid.total(score * kept), grid.total(variance * kept)),
             (grid.total(score * gained), grid.total(variance * gained)),
             grid.total(failing * gained),
         )
@@ -193,6 +200,20 @@ class _Score:
             for arm in (0, 1)
         )
         return first, second
+
+
+def _mixed(pair: Pair) -> Reals:
+    """Return E p (1 - p) of the patients at risk at an event over that of the means of both arms [M].
+
+    Patients at risk are about drawn without replacement from N, of whom so many are in each arm: of n of them p varies
+    by p (1 - p)/n (N - n)/(N - 1) (Cochran 1977, theorem 2.2); the mean of 1/n at an event, the others at risk being
+    Poisson, is (1 - exp(-n))/n.
+    """
+    import numpy as np
+
+    n, whole = pair[0].risk + pair[1].risk, pair[0].patients + pair[1].patients
+    left = np.maximum(0.0, whole - n) / max(whole - 1, 1.0)
+    return 1 + np.expm1(-n) / n * left
 
 
 def _per_event(scores: Sequence[_Score], weight: Weight | None) -> tuple[float, float]:
