@@ -172,6 +172,9 @@ def _continued(fit: InterimFit, draws: int, chance: np.random.Generator) -> tupl
     elapsed = np.concatenate([data.days[on].astype(float), np.zeros(coming)])
     time = fit.events.after(elapsed, draws, chance)
     later = np.where(time < fit.leaving.after(elapsed, draws, chance), since + time, np.inf)
-    past = np.where(data.event, data.randomized + data.days - 1.0, np.inf)[~on]
-    events = np.column_stack([np.broadcast_to(past, (draws, len(past))), np.ceil(later)])
+    # Back to the order of the patients, those still to come last.
+    past = np.where(data.event, data.randomized + data.days - 1.0, np.inf)
+    events = np.tile(np.append(past, np.full(coming, np.inf)), (draws, 1))
+    # Round-off of a time that hardly goes on must not put an event on a day that is known to be free of it.
+    events[:, np.append(on, np.ones(coming, bool))] = np.maximum(np.ceil(later), np.floor(since + elapsed) + 1)
     return np.column_stack([known, np.ceil(new)]), events

@@ -173,6 +173,16 @@ def test_the_past_stands():
         forecast.events_by(99)
 
 
+def test_patients_keep_their_order():
+    """The second and the fourth had the event, the third left."""
+    interim = Interim.of([1, 2, 3, 4, 5], [60, 30, 20, 10, 56], [0, 1, 0, 1, 0], [0, 0, 1, 0, 0], now=60)
+    forecast = forecast_interim(fit_interim(interim, patients=5), draws=200, seed=1)
+    assert (forecast.entered == [1, 2, 3, 4, 5]).all()
+    assert (forecast.events[:, [1, 3]] == [31, 13]).all()
+    assert np.isinf(forecast.events[:, 2]).all()
+    assert (forecast.events[:, [0, 4]] > 60).all()
+
+
 def test_those_who_left_never_have_the_event():
     interim = Interim.of([1] * 30, [20] * 10 + [50] * 20, [1] * 10 + [0] * 20, [0] * 10 + [1] * 20, now=200)
     forecast = forecast_interim(fit_interim(interim, patients=30), draws=100, seed=1)
@@ -194,10 +204,8 @@ def test_new_patients_enter_after_the_cut_off_and_have_events_after_entry():
     opened = {"a": 1, "b": 1, "c": 150}
     centers = Centers.of(["a"] * 40 + ["b"] * 20, [1] * 60, opened=opened, now=100)
     forecast = forecast_interim(fit_interim(interim, patients=90, centers=centers), draws=500, seed=1)
-    new = forecast.entered[:, 60:]
-    assert new.min() > 100
-    # Those followed and the new come last, in this order.
-    assert (forecast.events[:, 60:] >= new).all()
+    assert forecast.entered[:, 60:].min() > 100
+    assert (forecast.events >= forecast.entered).all()
     assert forecast.last_patient_in().median > 100
     assert forecast.patients_by(100).interval(0.95) == (60, 60)
 
