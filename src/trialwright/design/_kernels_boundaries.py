@@ -45,16 +45,17 @@ def cross(
 def find_bounds(
     information: Array, theta: float, alpha: Array, beta: Array, two_sided: bool, binding: bool, reach: float,
     x: Array, w: Array, lower: Array, upper: Array,
-) -> None:  # fmt: skip
+) -> float:  # fmt: skip
     """Replace NaN in ``upper`` [looks] by the bound that spends ``alpha`` under 0, in ``lower`` ``beta`` under theta.
 
     With ``two_sided`` lower = -upper. Unless ``binding``, the upper bounds are found as if there were no lower ones.
-    Where fewer trials go on than are to be spent, all of them stop: upper = -infinity, or lower = upper.
+    Where fewer trials go on than are to be spent, all of them stop: upper = -infinity, or lower = upper. Returns the
+    chance under theta to leave below, at the last look below the upper bound; 0 where nothing is asked of theta.
     """
     score, mass = np.zeros((2, len(x))), np.zeros((2, len(x)))
     mass[:, 0] = 1.0
     n, before = 1, 0.0
-    supposed = np.isnan(lower).any() and not two_sided
+    supposed, wanted, futile = (theta != 0.0 or np.isnan(lower).any()) and not two_sided, np.isnan(upper).any(), 0.0
     for k in range(len(information)):
         now = information[k]
         if np.isnan(upper[k]):
@@ -67,13 +68,18 @@ def find_bounds(
             lower[k] = upper[k]
             if tail(score[1], mass[1], n, before, now, theta, upper[k], -1.0)[0] > beta[k]:
                 lower[k] = solve(score[1], mass[1], n, before, now, theta, beta[k], -1.0)
+        if supposed:
+            end = upper[k] if k + 1 == len(information) else lower[k]
+            futile += tail(score[1], mass[1], n, before, now, theta, end, -1.0)[0]
         if k + 1 == len(information):
-            return
-        bottom = lower[k] if binding or two_sided else -np.inf
-        after = advance(score[0], mass[0], n, before, now, 0.0, bottom, upper[k], reach, x, w)
+            break
+        if wanted:
+            bottom = lower[k] if binding or two_sided else -np.inf
+            advance(score[0], mass[0], n, before, now, 0.0, bottom, upper[k], reach, x, w)
         if supposed:
             advance(score[1], mass[1], n, before, now, theta, lower[k], upper[k], reach, x, w)
-        n, before = after, now
+        n, before = len(x), now
+    return futile
 
 
 @kernel

@@ -41,17 +41,18 @@ def cross_wedge(
 def find_wedge(
     information: Array, theta: float, alpha: Array, beta: Array, binding: bool, reach: float, x: Array, w: Array,
     inner: Array, upper: Array,
-) -> None:  # fmt: skip
+) -> float:  # fmt: skip
     """Replace NaN in ``upper`` [looks] by the bound that spends ``alpha`` on each side under 0, in ``inner`` ``beta``.
 
     The paths are symmetric: they leave above upper, below -upper, and between -inner and inner, which is spent under
     theta. Unless ``binding`` the upper bounds are found as if there were no wedge. Where fewer trials go on than are
-    to be spent, all of them stop: upper = -infinity, or inner = upper.
+    to be spent, all of them stop: upper = -infinity, or inner = upper. Returns the chance under theta to stop between
+    the inner bounds, at the last look between the upper ones; 0 where nothing is asked of theta.
     """
     score, mass = np.zeros((2, 2 * len(x))), np.zeros((2, 2 * len(x)))
     mass[:, 0] = 1.0
     n, before = 1, 0.0
-    supposed = np.isnan(inner).any()
+    supposed, wanted, futile = theta != 0.0 or np.isnan(inner).any(), np.isnan(upper).any(), 0.0
     for k in range(len(information)):
         now = information[k]
         if np.isnan(upper[k]):
@@ -60,13 +61,18 @@ def find_wedge(
                 upper[k] = solve(score[0], mass[0], n, before, now, 0.0, alpha[k], 1.0)
         if np.isnan(inner[k]):
             inner[k] = solve_inside(score[1], mass[1], n, before, now, theta, beta[k], upper[k])
+        if supposed:
+            end = upper[k] if k + 1 == len(information) else inner[k]
+            futile += inside(score[1], mass[1], n, before, now, theta, -end, end)
         if k + 1 == len(information):
-            return
-        hole = inner[k] if binding else 0.0
-        after = around(score[0], mass[0], n, before, now, 0.0, -upper[k], -hole, hole, upper[k], reach, x, w)
+            break
+        if wanted:
+            hole = inner[k] if binding else 0.0
+            around(score[0], mass[0], n, before, now, 0.0, -upper[k], -hole, hole, upper[k], reach, x, w)
         if supposed:
             around(score[1], mass[1], n, before, now, theta, -upper[k], -inner[k], inner[k], upper[k], reach, x, w)
-        n, before = after, now
+        n, before = 2 * len(x), now
+    return futile
 
 
 @kernel

@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from trialwright.design.boundaries import LARGEST_DRIFT, ROUND_OFF, Boundaries, Sides, Supposing, floats
+from trialwright.design.boundaries import ROUND_OFF, Boundaries, Sides, Supposing, floats
 from trialwright.design.conditional import chance_of_success
 from trialwright.design.recursion import REACH, leave_at, nodes
+from trialwright.design.rising_root import rising_root
 
 __all__ = ["Plan", "with_beta_spending", "with_chances", "with_given"]
 
@@ -43,21 +44,32 @@ class Plan:
 
     def bounds(self, futile: Array, drift: float = 0.0, betas: Array | None = None) -> tuple[Array, Array]:
         """Return futility bounds (lower, or inner on two sides) and upper bounds; NaN in ``futile`` is to be found."""
+        return self.found(futile, self.unknown, drift, betas)[:2]
+
+    @property
+    def unknown(self) -> Array:
+        """Upper bounds that are to be found wherever something is spent."""
+        return np.where(self.alphas > 0, np.nan, np.inf)
+
+    def found(
+        self, futile: Array, upper: Array, drift: float, betas: Array | None
+    ) -> tuple[Array, Array, float]:  # fmt: skip
+        """Return futility and upper bounds with NaN replaced, and the chance to stop for futility under the drift."""
         from trialwright.design._kernels_boundaries import find_bounds
         from trialwright.design._kernels_wedge import find_wedge
 
         t, alphas, reach, both = self.t, self.alphas, _reach(self.alphas), self.sides == 2
-        futile, upper = futile.copy(), np.where(alphas > 0, np.nan, np.inf)
+        futile, upper = futile.copy(), upper.copy()
         beta = alphas if betas is None else betas
         x, w = nodes(t, np.full(len(t), -reach), _highest(alphas, reach))
-        if both and futile.any():  # NaN is true
-            find_wedge(t, drift, alphas, beta, self.binding, reach, x, w, futile, upper)
+        if both and (drift or futile.any()):  # NaN is true
+            chance = find_wedge(t, drift, alphas, beta, self.binding, reach, x, w, futile, upper)
         else:
             lower = np.empty(len(t)) if both else futile
-            find_bounds(t, drift, alphas, beta, both, self.binding, reach, x, w, lower, upper)
+            chance = find_bounds(t, drift, alphas, beta, both, self.binding, reach, x, w, lower, upper)
         if np.isnan(upper).any() or np.isnan(futile).any():
             raise ValueError(f"no bounds found at {floats(t)} for what is to be spent, {floats(alphas)}")
-        return futile, upper
+        return futile, upper, chance
 
     def closed(self, futile: Array, upper: Array) -> tuple[Array, Array]:
         """Return the bounds with futility reaching up to success at the end of the trial."""
@@ -121,17 +133,21 @@ def with_beta_spending(plan: Plan, betas: Array, drift: float | None) -> Boundar
 
 
 def _drift(plan: Plan, unknown: Array, betas: Array) -> float:
-    from scipy.optimize import brentq
+    """Return the drift under which the chance to stop for futility is all of beta.
+
+    Futility that does not bind leaves the upper bounds alone: they are found once.
+    """
+    from scipy.special import ndtri
 
     beta = float(betas.sum())
+    upper = plan.unknown if plan.binding else plan.bounds(plan.none)[1]
 
-    def excess(drift: float) -> float:
-        futile, upper = plan.closed(*plan.bounds(unknown, drift, betas))
-        return futile_chance(plan.t, plan.sides, futile, upper, drift) - beta
+    def missing(drift: float) -> float:
+        return beta - plan.found(unknown, upper, drift, betas)[2]
 
-    if not excess(LEAST_DRIFT) > 0:
+    if not missing(LEAST_DRIFT) < 0:
         raise ValueError(f"alpha = {plan.alpha} and beta = {beta:g} are met without any effect; lower one of them")
-    return float(brentq(excess, LEAST_DRIFT, LARGEST_DRIFT, xtol=ROUND_OFF))
+    return rising_root(missing, float(-ndtri(plan.alpha / plan.sides) - ndtri(beta)), LEAST_DRIFT)
 
 
 def futile_chance(t: Array, sides: Sides, futile: Array, upper: Array, drift: float) -> float:

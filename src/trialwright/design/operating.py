@@ -7,12 +7,11 @@ Jennison and Turnbull (2000, chapters 7 and 10). The drift is the mean of z when
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
-from trialwright.design.boundaries import LARGEST_DRIFT, ROUND_OFF, Boundaries
+from trialwright.design.boundaries import Boundaries
 from trialwright.design.recursion import Crossing, crossing_probabilities
+from trialwright.design.rising_root import rising_root
 
 __all__ = ["drift_for_power", "expected_information", "group_sequential_power", "inflation_factor"]
 
@@ -39,10 +38,13 @@ def drift_for_power(boundaries: Boundaries, power: float) -> float:
     >>> round(drift_for_power(plan, 0.8) ** 2, 6)
     7.915184
     """
+    from scipy.special import ndtri
+
     at_null = sum(group_sequential_power(boundaries, 0.0).above)
     if not at_null < power < 1:
         raise ValueError(f"power must be in ({at_null:.4g}, 1), above the type I error; got {power}")
-    return _root(lambda drift: sum(group_sequential_power(boundaries, drift).above) - power, 0.0, LARGEST_DRIFT)
+    fixed = float(ndtri(power) - ndtri(boundaries.alpha / boundaries.sides))
+    return rising_root(lambda drift: sum(group_sequential_power(boundaries, drift).above) - power, fixed)
 
 
 def inflation_factor(boundaries: Boundaries, power: float) -> float:
@@ -71,9 +73,3 @@ def expected_information(boundaries: Boundaries, drift: float) -> float:
     t = np.array(boundaries.information)
     stops = np.sum([chances[:-1] for chances in (found.above, found.below, found.within) if chances], axis=0)
     return float(t[-1] - stops @ (t[-1] - t[:-1]))
-
-
-def _root(excess: Callable[[float], float], low: float, high: float) -> float:
-    from scipy.optimize import brentq
-
-    return float(brentq(excess, low, high, xtol=ROUND_OFF))

@@ -16,6 +16,7 @@ from trialwright.design.boundaries import LARGEST_DRIFT, ROUND_OFF, Boundaries, 
 from trialwright.design.classical_boundaries import check_delta, planned, wang_tsiatis_boundaries
 from trialwright.design.futility import futile_chance
 from trialwright.design.recursion import leave_at
+from trialwright.design.rising_root import rising_root
 
 __all__ = ["pampallona_tsiatis_boundaries"]
 
@@ -70,11 +71,12 @@ class _Family:
 
     def drift(self, c1: float) -> float:
         """Return the drift under which the chance to stop for futility is beta, the least there is if it is lower."""
+        from scipy.special import ndtri
 
         def excess(drift: float) -> float:
-            return futile_chance(self.t, self.sides, *self.bounds(c1, drift), drift) - self.beta
+            return self.beta - futile_chance(self.t, self.sides, *self.bounds(c1, drift), drift)
 
-        return _root(excess, LEAST_DRIFT, LARGEST_DRIFT) if excess(LEAST_DRIFT) > 0 else LEAST_DRIFT
+        return rising_root(excess, c1 - ndtri(self.beta), LEAST_DRIFT) if excess(LEAST_DRIFT) < 0 else LEAST_DRIFT
 
     def binding_constant(self) -> float:
         """Return the c1 under which futility that surely stops leaves the chance alpha of a success."""

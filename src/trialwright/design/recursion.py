@@ -21,7 +21,7 @@ REACH = 8.5
 NODES_PER_SD = 2.0
 """Nodes within the standard deviation of the narrower increment: at 0.8 of it between nodes, in the middle of a rule,
 a sum over a normal density errs by about 2 exp(-2 pi^2 / 0.8^2) = 1e-13."""
-FEWEST, STEP, ONE_RULE, MOST = 64, 32, 512, 4096
+FEWEST, STEP, ONE_RULE, MOST = 64, 32, 192, 4096
 Array = Any
 
 
@@ -129,8 +129,8 @@ def nodes(t: Array, lower: Array, upper: Array) -> tuple[Array, Array]:
 
 @cache
 def _rule(count: int) -> tuple[Array, Array]:
-    """Return one Gauss-Legendre rule, or from 512 nodes on, where that takes long to make, a row of smaller ones."""
-    panels = count // FEWEST if count > ONE_RULE else 1
+    """Return one Gauss-Legendre rule, or beyond 192 nodes, where that takes long to make, a row of smaller ones."""
+    panels = math.ceil(count / FEWEST) if count > ONE_RULE else 1
     x, w = np.polynomial.legendre.leggauss(count if panels == 1 else FEWEST)
     starts = -1 + 2 * np.arange(panels)[:, None] / panels
     return np.ascontiguousarray((starts + (x + 1) / panels).ravel()), np.tile(w / panels, panels)
