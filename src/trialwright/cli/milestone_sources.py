@@ -64,7 +64,7 @@ def from_plan(  # noqa: PLR0917 - the options of the command
             f"Recruitment: {forecast.patients} patients, {len(protocol.sites)} centers opening within"
             f" {opens.opening_months:g} months from {opens.opens_on}, {opens.per_site_month:g} consents per center and"
             f" month, gamma rates of shape {opens.heterogeneity:g}.",
-            f"Events are counted when they are seen: {_schedule(protocol)} by the censoring rules of {endpoint}.",
+            _counted(protocol, endpoint),
             "What is supposed is taken as known: intervals carry the chance of one trial, not doubt of the scenario.",
         ),
         {},
@@ -130,19 +130,26 @@ def _weights(model: AveragedModel) -> str:
 
 
 def _rules(protocol: Protocol, endpoint: str) -> tuple[str, ...]:
-    return (
-        f"Events are counted when they are seen: {_schedule(protocol)} by the censoring rules of {endpoint}.",
-        "A patient who has missed more assessments than the endpoint allows, or left the study, has no event any more.",
-    )
+    left = "left the study"
+    if "progression" in _events(protocol, endpoint):
+        left = f"has missed more assessments than {endpoint} allows, or {left}"
+    return _counted(protocol, endpoint), f"A patient who {left} has no event any more."
 
 
-def _schedule(protocol: Protocol) -> str:
-    steps = [f"every {every:g} weeks" + (f" from week {start}" if start else "") for start, every in _steps(protocol)]
-    return f"progression at scans {', '.join(steps)}, deaths on their day,"
+def _counted(protocol: Protocol, endpoint: str) -> str:
+    """Return on which day an event counts: a progression is there before it is seen."""
+    days = {"progression": f"progression at scans {_intervals(protocol)}", "death": "death on its day"}
+    named = [days.get(event, f"{event} when it is known") for event in _events(protocol, endpoint)]
+    return f"Events are counted when they are seen, by the censoring rules of {endpoint}: {', '.join(named)}."
 
 
-def _steps(protocol: Protocol) -> Sequence[tuple[int, float]]:
-    return protocol.assessments.every_weeks
+def _events(protocol: Protocol, endpoint: str) -> tuple[str, ...]:
+    return tuple(getattr(protocol.endpoint(endpoint), "events", ()))
+
+
+def _intervals(protocol: Protocol) -> str:
+    steps = protocol.assessments.every_weeks
+    return ", ".join(f"every {every:g} weeks" + (f" from week {start}" if start else "") for start, every in steps)
 
 
 def _details(fit: InterimFit) -> dict[str, Any]:

@@ -74,7 +74,17 @@ def test_plan_as_text(run):
     assert lines[2].split() == ["median", "50", "%", "80", "%", "95", "%"]
     assert [line.split("  ")[0] for line in lines[3:6]] == ["100 events", "127 events", "last patient in"]
     assert "chance of 100   chance of 127" in out
-    assert "Events are counted when they are seen: progression at scans every 8 weeks" in " ".join(out.split())
+    said = "by the censoring rules of PFS: progression at scans every 8 weeks, death on its day."
+    assert said in " ".join(out.split())
+
+
+def test_deaths_alone_are_on_their_day(run, folder):
+    found = parsed(run, "palmira", "--endpoint", "OS", "--events", 60, "--draws", 100)
+    assert any(each.endswith("rules of OS: death on its day.") for each in found["assumptions"])
+    asked = ("palmira", "--endpoint", "OS", "--events", 60, "--data", folder, "--cut-off", CUT_OFF, "--draws", 200)
+    found = parsed(run, *asked)
+    assert found["assumptions"][-1] == "A patient who left the study has no event any more."
+    assert found["milestones"][0]["median"] > CUT_OFF
 
 
 def test_the_same_seed_gives_the_same_forecast(run):
