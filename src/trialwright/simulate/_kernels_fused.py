@@ -35,7 +35,7 @@ without one, and values in passing."""
 MEASURES = 4
 """Numbers of a look: time, enrolled, z, log hazard ratio."""
 CROWDED = 24
-"""Keys in one bucket from which a general sort takes over."""
+"""Keys in one bucket from which insertion begins with gaps."""
 
 
 @kernel
@@ -145,9 +145,9 @@ def befall(plan: Any, key: Any, arms: Array, work: Array) -> Any:
 @kernel
 def _end(plan: Any, key: Any, arms: Array, leave: Array) -> None:
     """Write the times at which follow-up ends, by dropout or as planned."""
-    leave[: plan.patients] = plan.longest
-    if plan.leaving:
-        for i in range(plan.patients):
+    for i in range(plan.patients):
+        leave[i] = plan.longest
+        if plan.leaving:
             mean = plan.leaving_experimental if arms[i] else plan.leaving_control
             leave[i] = min(exponential(key, place(DROPOUT, i)) * mean, plan.longest)
 
@@ -155,7 +155,8 @@ def _end(plan: Any, key: Any, arms: Array, leave: Array) -> None:
 @kernel
 def nth_smallest(values: Array, count: int, nth: int, work: Array) -> Any:
     """Return the nth smallest value: partitions about a pivot (Hoare 1961, "Algorithm 65: Find")."""
-    work[:count] = values[:count]
+    for i in range(count):
+        work[i] = values[i]
     low, high, wanted = 0, count - 1, nth - 1
     while low < high:
         pivot = work[wanted]
@@ -200,12 +201,13 @@ def observe(plan: Any, cut: float, work: Array, keys: Array) -> Any:
 
 @kernel
 def sort_keys(keys: Array, count: int, out: Array, buckets: Array) -> None:
-    """Write the keys in ascending order: buckets of equal width, then insertion; a general sort where times crowd."""
+    """Write the keys in ascending order: buckets of equal width, then insertion; with gaps (Shell 1959) in a crowd."""
     most = np.int64(0)
     for i in range(count):
         most = max(most, keys[i])
     scale = count / (bits_float(most) * (1.0 + 1e-9) + 1e-300)
-    buckets[: count + 1] = 0
+    for b in range(count + 1):
+        buckets[b] = 0
     for i in range(count):
         buckets[int(bits_float(keys[i]) * scale) + 1] += 1
     largest = np.int64(0)
@@ -216,12 +218,12 @@ def sort_keys(keys: Array, count: int, out: Array, buckets: Array) -> None:
         b = int(bits_float(keys[i]) * scale)
         out[buckets[b]] = keys[i]
         buckets[b] += 1
-    if largest > CROWDED:
-        out[:count].sort()
-        return
-    for i in range(1, count):
-        key, j = out[i], i
-        while j > 0 and out[j - 1] > key:
-            out[j] = out[j - 1]
-            j -= 1
-        out[j] = key
+    gap = count // 3 if largest > CROWDED else 1
+    while gap > 0:
+        for i in range(gap, count):
+            key, j = out[i], i
+            while j >= gap and out[j - gap] > key:
+                out[j] = out[j - gap]
+                j -= gap
+            out[j] = key
+        gap = gap // 3 if gap > 3 else gap - 1
