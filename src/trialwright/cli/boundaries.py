@@ -73,6 +73,10 @@ def boundaries(  # noqa: PLR0917 - each is an option of the command
         typer.Option("--supposing", help="What conditional power supposes of the rest: trend, design or null."),
     ] = None,
     binding: Annotated[bool, typer.Option("--binding", help="Futility bounds the type I error relies on.")] = False,
+    planned: Annotated[
+        int | None, typer.Option("--planned", help="Events planned for the end, where --events are observed.")
+    ] = None,
+    goes_on: Annotated[bool, typer.Option("--goes-on", help="The last of the observed looks is not the end.")] = False,
     patients: Annotated[float | None, typer.Option("--patients", help="Patients in all, to tell the months.")] = None,
     accrual: Annotated[float | None, typer.Option("--accrual", help="Months over which they enter, uniformly.")] = None,
     control_median: Annotated[float | None, typer.Option("--control-median", help="Its median, in months.")] = None,
@@ -84,7 +88,7 @@ def boundaries(  # noqa: PLR0917 - each is an option of the command
     With --information: for each look the bound on z, the P value to go below there, and the alpha spent so far. With
     --events, --hazard-ratio and --ratio: the design in whole events, with the hazard ratio at each bound and the
     chance to stop there; likewise with --information, --power, --hazard-ratio and --ratio, which finds the events.
-    Recursive integration to 11 digits.
+    With --planned the looks are those observed, and the last spends what is left. Recursive integration to 11 digits.
     """
     from trialwright.cli.boundaries_asked import Asked, Course, ratio_of
 
@@ -93,7 +97,7 @@ def boundaries(  # noqa: PLR0917 - each is an option of the command
         asked = Asked(
             spending, bounds, alpha, sides, power, beta_spending, futility_z, futility_hazard_ratio,  # type: ignore[arg-type]
             futility_conditional_power, futility_predictive_power, supposing, binding, spending_times, hazard_ratio,
-            split,
+            split, planned, goes_on,
         )  # fmt: skip
         text, values = _answer(asked, Course(patients, accrual, control_median, dropout), information, events)
     except ValueError as error:
@@ -108,6 +112,8 @@ def _answer(asked: Asked, course: Course, information: str | None, events: str |
 
     if (information is None) == (events is None):
         raise ValueError("tell the looks either by --information, such as 0.6,1, or by --events, such as 76,127")
+    if information is not None and asked.planned is not None:
+        raise ValueError("--planned goes with --events, those observed")
     if events is not None or asked.hazard_ratio is not None or asked.ratio is not None:
         values = looks_values(_in_events(asked, course, information, events))
         return looks_text(values), values

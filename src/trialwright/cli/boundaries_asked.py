@@ -38,6 +38,8 @@ class Asked:
     spending_times: str | None
     hazard_ratio: float | None
     ratio: float | None
+    planned: float | None = None
+    goes_on: bool = False
 
     def __post_init__(self) -> None:
         if (self.spending is None) == (self.bounds is None):
@@ -49,6 +51,10 @@ class Asked:
             raise ValueError(
                 f"--binding goes with futility: {', '.join(FUTILITY)} or --bounds pampallona-tsiatis:DELTA"
             )
+        if self.planned is not None and self.spending is None:
+            raise ValueError("--planned goes with --spending: what was spent, and what is left")
+        if self.goes_on and self.planned is None:
+            raise ValueError("--goes-on goes with --planned, the events planned for the end")
         if (self.supposing is not None) != (self.futility_conditional_power is not None):
             raise ValueError("--futility-conditional-power and --supposing go together: trend, design or null")
 
@@ -77,7 +83,26 @@ class Asked:
 
     def at_events(self, events: Sequence[float]) -> Boundaries:
         """Return the boundaries for looks at these events, all so far."""
+        if self.planned is not None:
+            return self._observed(events, self.planned)
         return self.at([count / events[-1] for count in events], events)
+
+    def _observed(self, events: Sequence[float], planned: float) -> Boundaries:
+        """Return the boundaries at observed events; a type II error is spent under the hazard ratio supposed."""
+        from trialwright.design import log_rank_mean, observed_boundaries
+
+        spends = self.beta_spending is not None and self.hazard_ratio is not None and self.ratio is not None
+        return observed_boundaries(
+            events,
+            planned,
+            spending_of(self.spending or ""),
+            alpha=self.alpha,
+            sides=self.sides,
+            last=not self.goes_on,
+            futility=self._futility((*events, planned) if self.goes_on else events),
+            spending_times=None if self.spending_times is None else numbers("--spending-times", self.spending_times),
+            drift=log_rank_mean(self.hazard_ratio or 0, events=planned, ratio=self.ratio or 0) if spends else None,
+        )
 
     def _by_shape(self, fractions: Sequence[float]) -> Boundaries:
         from trialwright import design
@@ -140,7 +165,7 @@ class Asked:
             raise ValueError(f"--supposing must be trend, design or null; got {self.supposing!r}")
         if events is None or self.ratio is None or self.hazard_ratio is None:
             raise ValueError("--supposing design needs --events, --hazard-ratio and --ratio")
-        return log_rank_mean(self.hazard_ratio, events=events[-1], ratio=self.ratio)
+        return log_rank_mean(self.hazard_ratio, events=self.planned or events[-1], ratio=self.ratio)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ from trialwright.design._kernels_boundaries import MOST_STEPS, ROOT_HALF, STEP, 
 from trialwright.stats import kernel
 
 Array = Any
+FARTHEST = 40.0
+"""Beyond this many standard deviations no chance is left, where there is no upper bound."""
 
 
 @kernel
@@ -114,7 +116,7 @@ def solve_inside(
     score: Array, mass: Array, n: int, before: float, now: float, theta: float, target: float, most: float
 ) -> float:
     """Return the c up to ``most`` for which -c < z < c has the chance ``target``: Newton's method kept in a bracket."""
-    low, high = 0.0, most
+    low, high = 0.0, min(most, abs(theta) * math.sqrt(now) + FARTHEST)
     if high <= 0.0 or inside(score, mass, n, before, now, theta, -high, high) <= target:
         return most
     c = high / 2

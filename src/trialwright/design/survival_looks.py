@@ -113,8 +113,9 @@ def survival_looks(
     ratio: float,
     trial: SupposedTrial | None = None,
 ) -> SurvivalLooks:
-    """Return the design with looks at these events, all so far at each; the last are the planned ones.
+    """Return the design with looks at these events, all so far at each.
 
+    The boundaries may be for a plan or for what was observed; their fractions say how many events were planned.
     ``trial`` says when the events are expected, with rates per month. Raises ValueError for events that are not whole
     or do not rise.
 
@@ -128,7 +129,7 @@ def survival_looks(
     """
     whole = _whole(events)
     boundaries = boundaries_at(whole)
-    drift = log_rank_mean(hazard_ratio, events=whole[-1], ratio=ratio)
+    drift = log_rank_mean(hazard_ratio, events=_planned(boundaries, whole), ratio=ratio)
     null, supposed = (group_sequential_power(boundaries, effect) for effect in (0.0, drift))
     made = _Made(boundaries, whole, ratio, trial, null, supposed)
     looks = tuple(made.look(k) for k in range(len(whole)))
@@ -186,6 +187,17 @@ def _needed(reached: Callable[[Sequence[float]], float], fractions: Sequence[flo
 
 def _rounded(fractions: Sequence[float], last: int) -> list[int]:
     return [*(round(fraction * last) for fraction in fractions[:-1]), last]
+
+
+def _planned(boundaries: Boundaries, events: Sequence[int]) -> float:
+    """Return the events at the fraction 1; ValueError where the boundaries are for looks at other events."""
+    planned = events[-1] / boundaries.information[-1]
+    fractions = [count / planned for count in events]
+    if len(fractions) != len(boundaries.information) or any(
+        not math.isclose(a, b, rel_tol=1e-9) for a, b in zip(fractions, boundaries.information, strict=True)
+    ):
+        raise ValueError(f"the boundaries must be for the fractions {fractions}; got {boundaries.information}")
+    return planned
 
 
 def _whole(events: Sequence[int]) -> tuple[int, ...]:

@@ -74,6 +74,9 @@ def test_a_users_function_and_a_look_without_alpha(run):
         (("--information", "1", "--spending", "hwang-shih-decani:0"), "a straight line is kim-demets 1"),
         (("--events", "127,76", *SUPPOSED), "In order: 76, 127"),
         (("--events", "76.5,127", *SUPPOSED), "whole numbers"),
+        (("--information", "0.5,1", "--planned", "127"), "--planned goes with --events"),
+        (("--events", "76", *SUPPOSED, "--goes-on"), "--goes-on goes with --planned"),
+        (("--events", "127", *SUPPOSED, "--planned", "127", "--goes-on"), "leaves nothing for later"),
         (("--events", "76,127"), "both --hazard-ratio and --ratio"),
         (("--information", "0.6,1", *SUPPOSED), "needs --power, to find the events"),
         (("--events", "76,127", "--hazard-ratio", "0.59", "--ratio", "2"), "--ratio must be two numbers"),
@@ -182,3 +185,23 @@ def test_an_inner_wedge(run):
     )  # fmt: skip
     assert code == 0
     assert [look["inner"] for look in json.loads(out)["looks"]][:2] == [None, pytest.approx(0.274263, abs=1e-6)]
+
+
+def test_observed_looks_spend_what_is_left(run):
+    code, out, _ = run(*ASKED, "--events", "80,130", "--planned", "127", *SUPPOSED, "--json")
+    assert code == 0
+    found = json.loads(out)["looks"]
+    assert [look["information"] for look in found] == pytest.approx([80 / 127, 130 / 127])
+    assert found[1]["alpha_spent"] == pytest.approx(0.025)
+    assert sum(look["chance_upper_null"] for look in found) == pytest.approx(0.025, abs=1e-12)
+
+
+def test_an_observed_look_that_is_not_the_end(run):
+    code, out, _ = run(
+        *ASKED, "--events", "80", "--planned", "127", "--goes-on", *SUPPOSED, "--power", "0.8", "--beta-spending",
+        "kim-demets:2", "--json",
+    )  # fmt: skip
+    assert code == 0
+    (look,) = json.loads(out)["looks"]
+    assert look["chance_lower"] == pytest.approx(0.2 * (80 / 127) ** 2, abs=1e-12)
+    assert look["lower"] < look["upper"]

@@ -151,6 +151,21 @@ def test_inner_wedge_spends_its_error_and_keeps_the_size(binding):
     assert (found.upper == pytest.approx(plan(alpha=0.05, sides=2).upper, abs=1e-12)) != binding
 
 
+def test_a_look_for_the_wedge_alone():
+    found = plan(Futility(binding=False, spending=LINE, beta=0.2), alpha=0.05, sides=2, tested=[False, True, True])
+    assert found.upper[0] == INF and found.lower[0] == -INF
+    stops = group_sequential_power(found, found.drift)
+    np.testing.assert_allclose(stops.within, [0.08, 0.06, 0.06], atol=1e-11)
+
+
+@pytest.mark.parametrize("sides", [1, 2])
+def test_one_look_with_futility_is_the_fixed_test(sides):
+    found = plan(Futility(binding=True, spending=LINE, beta=0.1), t=[1], alpha=0.025 * sides, sides=sides)
+    assert found.upper == pytest.approx((1.959963984540054,), abs=1e-12)
+    # on two sides success below counts too, though next to never
+    assert found.drift == pytest.approx(ndtri(0.975) + ndtri(0.9), abs=1e-12 if sides == 1 else 1e-5)
+
+
 def test_given_inner_bounds():
     found = plan(Futility(binding=True, bounds=(0.0, 0.4)), alpha=0.05, sides=2)
     assert found.inner[:2] == (0.0, 0.4)

@@ -15,6 +15,7 @@ from trialwright.design import (
     expected_information,
     group_sequential_power,
     log_rank_mean,
+    observed_boundaries,
     pampallona_tsiatis_boundaries,
     planned_looks,
     spending_boundaries,
@@ -104,11 +105,26 @@ def test_rounding_that_costs_power_is_paid_for():
     assert survival_looks(bounds, fewer, hazard_ratio=0.3, ratio=1).power < 0.9
 
 
+def test_events_beyond_the_plan_count_as_more_information():
+    def observed(events):
+        return observed_boundaries(events, 127, OF, alpha=0.025, sides=1, last=True)
+
+    found = survival_looks(observed, [76, 140], hazard_ratio=0.59, ratio=2)
+    drift = log_rank_mean(0.59, events=127, ratio=2)
+    stops = group_sequential_power(observed([76, 140]), drift)
+    assert found.power == pytest.approx(sum(stops.above), abs=1e-14)
+    assert found.looks[1].hazard_ratio_upper == pytest.approx(math.exp(-found.looks[1].upper * 3 / math.sqrt(280)))
+
+
 @pytest.mark.parametrize(
     ("call", "said"),
     [
         (lambda: design((127, 76)), "In order: 76, 127"),
         (lambda: design((76, 76, 127)), "In order: 76, 127"),
+        (
+            lambda: survival_looks(lambda d: bounds([0.5, 1]), [76, 127], hazard_ratio=0.6, ratio=2),
+            "must be for the fractions",
+        ),
         (lambda: design((76.5, 127)), "whole numbers"),
         (lambda: design(()), "whole numbers"),
         (lambda: planned_looks(bounds, [0.6, 1], power=0.8, hazard_ratio=1.2, ratio=2), r"in \(0, 1\)"),
