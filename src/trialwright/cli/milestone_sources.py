@@ -132,7 +132,7 @@ def _weights(model: AveragedModel) -> str:
 def _rules(protocol: Protocol, endpoint: str) -> tuple[str, ...]:
     left = "left the study"
     if "progression" in _events(protocol, endpoint):
-        left = f"has missed more assessments than {endpoint} allows, or {left}"
+        left = f"has missed more assessments than {endpoint} allows or {left}"
     return _counted(protocol, endpoint), f"A patient who {left} has no event any more."
 
 
