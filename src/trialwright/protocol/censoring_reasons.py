@@ -15,9 +15,11 @@ _STOPPED = {"new therapy": "new anticancer therapy", "death": "died without the 
 def censoring_reasons(endpoint: TimeToEventEndpoint) -> tuple[str, ...]:
     """Return every reason for censoring that the rules of an endpoint can give.
 
-    >>> from trialwright.protocol import load
-    >>> censoring_reasons(load("palmira").endpoint("OS"))
-    ('last known alive',)
+    >>> rules = {"without_baseline": "count event", "new_therapy": "censor before", "missed_visits": "ignore"}
+    >>> survival = {"id": "OS", "label": "OS", "level": "primary", "measure": "OS", "kind": "time to event"}
+    >>> asked = survival | {"events": ["death"], "censoring": rules | {"without_event": "last known alive"}}
+    >>> censoring_reasons(TimeToEventEndpoint.model_validate(asked))
+    ('new anticancer therapy', 'last known alive')
     """
     return tuple(dict.fromkeys(_reasons(endpoint.censoring, "death" in endpoint.events)))
 

@@ -27,7 +27,7 @@ QUESTIONS = {
         {"id": "jump", "label": "jump", "endpoint": "OS", "population": "ITT", "method": "jump to reference",
          "pieces": 2, "imputations": 10, "seed": 1, "reasons": ["last known alive"]},
         {"id": "nobody", "label": "nobody", "endpoint": "OS", "population": "ITT", "method": "jump to reference",
-         "pieces": 2, "imputations": 10, "seed": 1, "reasons": ["no such reason"]},
+         "pieces": 2, "imputations": 10, "seed": 1, "reasons": ["end of treatment"]},
     ],
     "multiplicity": {"method": "holm", "alpha": 0.05, "cut": "final", "hypotheses": [
         {"endpoint": "OS", "population": "ITT", "arm": "A"}, {"endpoint": "E", "population": "ITT", "arm": "A"},
@@ -42,6 +42,8 @@ ESTIMAND = {
 @pytest.fixture(scope="module")
 def plan(small_protocol) -> Protocol:
     content = small_protocol.model_dump()
+    survival = next(endpoint for endpoint in content["endpoints"] if endpoint["id"] == "OS")
+    survival["censoring"] |= {"stops": [{"event": "end of treatment", "how": "censor at"}]}  # comes for nobody here
     content["analysis"] |= QUESTIONS | {"ties": "efron"}
     return Protocol.model_validate(content | {"estimands": [ESTIMAND]})
 
