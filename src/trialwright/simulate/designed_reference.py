@@ -16,8 +16,8 @@ import numpy as np
 
 from trialwright.design import Steps
 from trialwright.randomize import Minimization
+from trialwright.simulate._kernels_designed_tables import planned_times
 from trialwright.simulate.designed import Comparison, DesignedTrial, Trigger
-from trialwright.simulate.designed_tables import planned_times
 from trialwright.stats import (
     EventTimes,
     FlemingHarrington,

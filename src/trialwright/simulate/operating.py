@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from trialwright.simulate._kernels_designed_tables import Tables, tables
 from trialwright.simulate.designed import DesignedTrial
-from trialwright.simulate.designed_tables import Tables, tables
 from trialwright.simulate.lanes import covers, run_lanes
 from trialwright.simulate.outcomes import Outcomes
 

@@ -1,4 +1,8 @@
-"""A designed trial as plain arrays: what the compiled kernel reads."""
+"""A designed trial as plain arrays: what the compiled kernel reads.
+
+It holds no kernel, and is named like those that do: compiled code is kept with the names of these classes, and the
+folder in which it is kept changes with the files of that name.
+"""
 
 from __future__ import annotations
 
