@@ -85,10 +85,15 @@ def boundaries(  # noqa: PLR0917 - each is an option of the command
 ) -> None:
     """Print group sequential boundaries, by a spending function or by their shape.
 
-    With --information: for each look the bound on z, the P value to go below there, and the alpha spent so far. With
-    --events, --hazard-ratio and --ratio: the design in whole events, with the hazard ratio at each bound and the
-    chance to stop there; likewise with --information, --power, --hazard-ratio and --ratio, which finds the events.
-    With --planned the looks are those observed, and the last spends what is left. Recursive integration to 11 digits.
+    With --information: for each look the bound on z, the P value to go below
+    there, and the alpha spent so far.
+
+    With --events, --hazard-ratio and --ratio: the design in whole events, the
+    hazard ratio at each bound and the chance to stop there. --information,
+    --power, --hazard-ratio and --ratio find the events.
+
+    With --planned the looks are those observed, and the last spends what is
+    left. Recursive integration to 11 digits.
     """
     from trialwright.cli.boundaries_asked import Asked, Course, ratio_of
 
