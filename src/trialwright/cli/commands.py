@@ -16,6 +16,7 @@ from trialwright.cli import analyze, design, evidence, protocol, randomize
 from trialwright.cli.calibrate import calibrate
 from trialwright.cli.errors import exit_code
 from trialwright.cli.rehearse import rehearse
+from trialwright.cli.simulate import simulate
 
 __all__ = ["app", "main"]
 
@@ -30,6 +31,7 @@ app = typer.Typer(
 # One line for each room, in the order a trial passes through them.
 app.command()(rehearse)
 app.command()(calibrate)
+app.command()(simulate)
 app.add_typer(protocol.app, name="protocol")
 app.add_typer(design.app, name="design")
 app.add_typer(randomize.app, name="randomize")

@@ -3,6 +3,7 @@
 from trialwright.simulate.chance import Chance
 from trialwright.simulate.checkpoint import FolderUnits, MemoryUnits, parquet, put_file
 from trialwright.simulate.design_fields import DESIGN_FIELDS, with_design_fields
+from trialwright.simulate.design_trials import DesignTrials
 from trialwright.simulate.designed import Allocating, Comparison, DesignedTrial, Look, Scanning, Trigger
 from trialwright.simulate.designed_reference import open_trial
 from trialwright.simulate.grid import read_points, scenario_paths
@@ -23,6 +24,7 @@ __all__ = [
     "Chance",
     "Columns",
     "Comparison",
+    "DesignTrials",
     "DesignedTrial",
     "FolderUnits",
     "Look",

@@ -51,6 +51,9 @@ def on_processes(jobs: int) -> Iterator[Workers]:
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(_checked(jobs), mp_context=context, initializer=_follow_parent)
     try:
+        with _keyboard_ignored():
+            for future in [pool.submit(int) for _ in range(jobs)]:
+                future.result()
         yield Workers(pool, 2 * jobs)
     except BrokenProcessPool as error:
         raise WorkerError(f"a worker process was killed or ran out of memory; {AGAIN}") from error
@@ -59,14 +62,15 @@ def on_processes(jobs: int) -> Iterator[Workers]:
 
 
 @contextmanager
-def on_cluster(address: str, *, wait_seconds: float = WAIT_SECONDS) -> Iterator[Workers]:
+def on_cluster(address: str, *, wait_seconds: float | None = None) -> Iterator[Workers]:
     """Give the workers of the Dask scheduler at an address such as ``tcp://10.0.0.5:8786``.
 
     A worker that dies is replaced by another, and its units are done again: the numbers stay. WorkerError where nobody
     answers, no worker comes, a worker has another version of the program, or the scheduler goes away.
     """
-    with _connected(address, wait_seconds) as client:
-        slots = _slots(client, address, wait_seconds)
+    patience = WAIT_SECONDS if wait_seconds is None else wait_seconds
+    with _connected(address, patience) as client:
+        slots = _slots(client, address, patience)
         try:
             yield Workers(client.get_executor(pure=False), 2 * slots)
         except (CancelledError, _distributed().KilledWorker, _distributed().core.CommClosedError) as error:
@@ -77,6 +81,19 @@ def _checked(jobs: int) -> int:
     if jobs < 1:
         raise ValueError(f"jobs must be at least 1; got {jobs}")
     return jobs
+
+
+@contextmanager
+def _keyboard_ignored() -> Iterator[None]:
+    """Have processes started that the keyboard cannot stop from their first moment on: what is ignored is inherited."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _follow_parent() -> None:

@@ -24,6 +24,9 @@ FINEST, PARTS = 50, 16
 """A unit has at least so many trials; a point is cut into at least so many units, if that leaves them long enough."""
 
 
+TICK_SECONDS = 0.2
+
+
 class Simulating(Protocol):
     """What runs the virtual trials ``first``, ``first + 1``, ... of one point; a value that can be sent elsewhere."""
 
@@ -111,7 +114,8 @@ def run_sweep(
     """Yield the numbers of each point, in order of the points, as soon as all its units are there.
 
     Units that ``store`` holds are not done again. ``ahead``: so many units are handed out before their results are in,
-    at least as many as there are workers. ``done`` hears of trials as they are finished, those of the store too.
+    at least as many as there are workers. ``done`` hears of trials as they are finished, those of the store too, and of
+    none several times a second: a place between two units to stop at, by raising.
 
     >>> from concurrent.futures import ThreadPoolExecutor
     >>> from trialwright.simulate.checkpoint import MemoryUnits
@@ -143,13 +147,15 @@ def _finish(sweep: Sweep, executor: Executor, store: Store, ahead: int, done: Ca
             yield unit
         else:
             missing.append(unit)
-    for unit, columns in _work(sweep, executor, missing, ahead):
+    for unit, columns in _work(sweep, executor, missing, ahead, done):
         store.keep(unit, columns)
         done(unit.trials)
         yield unit
 
 
-def _work(sweep: Sweep, executor: Executor, units: list[Unit], ahead: int) -> Iterator[tuple[Unit, Columns]]:
+def _work(
+    sweep: Sweep, executor: Executor, units: list[Unit], ahead: int, done: Callable[[int], None]
+) -> Iterator[tuple[Unit, Columns]]:
     """Yield units with their numbers as they are done; never more than ``ahead`` are at work."""
     coming = iter(units)
     at_work: dict[Future[Columns], Unit] = {}
@@ -159,8 +165,9 @@ def _work(sweep: Sweep, executor: Executor, units: list[Unit], ahead: int) -> It
                 at_work[executor.submit(_do, sweep.points[unit.point].simulating, unit.first, unit.trials)] = unit
             if not at_work:
                 return
-            for future in sorted(wait(at_work, return_when=FIRST_COMPLETED).done, key=_failed):
+            for future in sorted(wait(at_work, TICK_SECONDS, FIRST_COMPLETED).done, key=_failed):
                 yield at_work.pop(future), future.result()
+            done(0)
     finally:
         for future in at_work:
             future.cancel()
