@@ -1,8 +1,8 @@
 """Analytic power against simulated power on a grid of designs.
 
-Every design is simulated 5,000 times (200,000 in soak) with the kernel that draws patients, blocks and all. The log-rank test with the
-estimate it is divided by and with sets at risk of whole patients must be within four Monte Carlo errors; the other
-formulas are off by more, and by no more than what is stated here with its reason.
+Every design is simulated 5,000 times (100,000 in soak) with the kernel that draws patients, blocks and all. The power
+of the log-rank test with the estimate it is divided by and with sets at risk of whole patients must be within four
+Monte Carlo errors; the other formulas are off by more, and by no more than what is stated here with its reason.
 """
 
 import itertools
@@ -17,8 +17,8 @@ SEED, Z = 41, 1.959963984540054
 
 SMALL = 0.006
 """What the first order leaves in trials of 60 patients, in chances; normal tails at some 40 events are not exact."""
-FIRST_ORDER = 0.008
-"""The same with 200,000 trials, where Monte Carlo error no longer hides it; it falls with the root of the patients."""
+FIRST_ORDER = 0.005
+"""The same with 100,000 trials, where Monte Carlo error no longer hides it; it falls with the root of the patients."""
 
 
 def simulated(design: GridDesign, trials: int) -> tuple[float, float]:
@@ -55,7 +55,7 @@ def test_power_is_what_trials_show(design):
 @pytest.mark.soak
 @pytest.mark.parametrize("design", GRID, ids=str)
 def test_power_is_what_very_many_trials_show(design):
-    share, error = simulated(design, 200_000)
+    share, error = simulated(design, 100_000)
     assert abs(design.powers["studentized"] - share) <= 4 * error + FIRST_ORDER * math.sqrt(60 / design.patients)
 
 
@@ -66,8 +66,8 @@ def test_formulas_agree_as_far_as_they_can(design):
     apart = max(powers.values()) - min(powers.values())
     # What they differ by goes with the effect, with how unequal the arms are, and with 1/sqrt(events).
     unequal = abs(math.log(design.trial.ratio))
-    bound = (0.16 * abs(math.log(design.hazard_ratio)) + 0.12 * unequal) * math.sqrt(40 / design.log_rank.events)
-    strata = 0.02 * (design.strata - 1) * math.sqrt(60 / design.patients)
+    bound = (0.12 * abs(math.log(design.hazard_ratio)) + 0.09 * unequal) * math.sqrt(40 / design.log_rank.events)
+    strata = 0.015 * (design.strata - 1) * math.sqrt(60 / design.patients)
     assert apart <= bound + strata + 0.003
 
 
