@@ -51,9 +51,9 @@ def designed(protocol: Protocol, scenario: Scenario, *, endpoint: str | None = N
     - scans that show nothing count as missed; leaving, loss and never being treated are one dropout;
     - nothing ends on the scenario's last day; other anticancer therapy comes after progression only.
 
-    >>> from trialwright.protocol import load, read_document, study_file
-    >>> supposed = read_document(study_file("palmira", "scenario.yaml"), Scenario)
-    >>> plan = designed(load("palmira"), supposed)
+    >>> from trialwright.protocol import load, read_document, study_file, study_names
+    >>> study = study_names()[0]
+    >>> plan = designed(load(study), read_document(study_file(study, "scenario.yaml"), Scenario))
     >>> plan.patients, plan.allocation.ratio, plan.scans.every, plan.looks[0].trigger.events
     (198, (2, 1), (56.0,), 155)
     """
@@ -89,8 +89,8 @@ def as_planned(
     the planned scans. Where the number of events is not stated it is Schoenfeld's (1983), rounded up. ValueError when
     the control median is in neither.
 
-    >>> from trialwright.protocol import load
-    >>> plan = as_planned(load("palmira"), accrual=42, control_median=3.6)
+    >>> from trialwright.protocol import load, study_names
+    >>> plan = as_planned(load(study_names()[0]), accrual=42, control_median=3.6)
     >>> plan.looks[0].trigger.events, round(plan.looks[0].upper, 4)
     (127, 1.96)
     """
