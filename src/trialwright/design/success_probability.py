@@ -33,4 +33,8 @@ def assurance(boundaries: Boundaries, prior: NormalPrior) -> Crossing:
     t, lower, upper = (np.array(v) for v in (boundaries.information, boundaries.lower, boundaries.upper))
     inner = np.array(boundaries.inner)
     path = prior.averaged(t, lower, upper, (-inner, inner) if len(inner) else None)
-    return Crossing(prior.mean, *(tuple(chances.tolist()) for chances in leave_at(*path, 0.0)))
+    try:
+        chances = leave_at(*path, 0.0)
+    except ValueError:
+        raise ValueError(f"a prior of sd {prior.sd:g} on the drift is too flat to average over; narrow it") from None
+    return Crossing(prior.mean, *(tuple(chance.tolist()) for chance in chances))

@@ -160,6 +160,9 @@ def planned_looks(
     if not 0 < hazard_ratio < 1:
         raise ValueError(f"hazard_ratio must be in (0, 1) to be planned for; got {hazard_ratio}")
 
+    if not len(fractions) or fractions[-1] != 1:
+        raise ValueError(f"fractions of the events must rise and end with 1, such as 0.6, 1; got {list(fractions)}")
+
     def reached(events: Sequence[float]) -> float:
         drift = log_rank_mean(hazard_ratio, events=events[-1], ratio=ratio)
         return sum(group_sequential_power(boundaries_at(events), drift).above)
@@ -186,7 +189,10 @@ def _needed(reached: Callable[[Sequence[float]], float], fractions: Sequence[flo
 
 
 def _rounded(fractions: Sequence[float], last: int) -> list[int]:
-    return [*(round(fraction * last) for fraction in fractions[:-1]), last]
+    events = [*(round(fraction * last) for fraction in fractions[:-1]), last]
+    if min(events) < 1 or any(a >= b for a, b in pairwise(events)):
+        raise ValueError(f"of {last} events the looks {list(fractions)} fall on {events}; plan fewer or later looks")
+    return events
 
 
 def _planned(boundaries: Boundaries, events: Sequence[int]) -> float:

@@ -19,6 +19,7 @@ from trialwright.design import (
 
 OF = Spending("obrien-fleming")
 TWO = spending_boundaries([0.6, 1], OF, alpha=0.025, sides=1)
+TEN = spending_boundaries([k / 10 for k in range(1, 11)], OF, alpha=0.025, sides=1)
 THREE = spending_boundaries([0.4, 0.7, 1], OF, alpha=0.025, sides=1)
 
 
@@ -69,6 +70,7 @@ def test_a_prior_worth_the_data_so_far_is_the_data_so_far():
         (lambda: NormalPrior(math.inf, 1.0), "finite drift"),
         (lambda: NormalPrior(0.0, -1.0), "at least 0"),
         (lambda: assurance(TWO, NormalPrior.flat()), "flat prior has no average"),
+        (lambda: assurance(TEN, NormalPrior(2.0, 500.0)), "too flat to average over"),
     ],
 )
 def test_priors_that_cannot_be(call, said):

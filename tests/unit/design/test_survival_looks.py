@@ -128,6 +128,8 @@ def test_events_beyond_the_plan_count_as_more_information():
         (lambda: design((76.5, 127)), "whole numbers"),
         (lambda: design(()), "whole numbers"),
         (lambda: planned_looks(bounds, [0.6, 1], power=0.8, hazard_ratio=1.2, ratio=2), r"in \(0, 1\)"),
+        (lambda: planned_looks(bounds, [0.6, 0.9], power=0.8, hazard_ratio=0.3, ratio=1), "end with 1"),
+        (lambda: planned_looks(bounds, [0.01, 1], power=0.8, hazard_ratio=0.3, ratio=1), "fall on .0, "),
         (lambda: planned_looks(bounds, [0.6, 1], power=1.2, hazard_ratio=0.7, ratio=2), "power must be"),
         (lambda: planned_looks(bounds, [0.6, 1], power=0.9, hazard_ratio=0.9999, ratio=2), "more than 1e.07"),
         (
