@@ -24,7 +24,7 @@ from trialwright.simulate import (
 
 MEDIAN, HAZARD_RATIO, EVENTS, Z = 3.6, 0.59, 127, 1.959963984540054
 WEEK = 7 / 30.4375
-QUICK, TRIALS = 60_000, 4_000_000
+QUICK, LONG, LONGEST = 60_000, 1_000_000, 4_000_000
 
 
 def cases() -> dict[str, dict[str, Any]]:
@@ -128,10 +128,10 @@ def within(share: float, expected: float, trials: int, others: int, digits: floa
 
 def held(name: str, trials: int) -> None:
     more, upper, lower, power, month = SCENARIOS[name]
-    null = simulate_design(palmira(1.0, **more), trials, seed=3).summary().looks[0]
+    null = simulate_design(palmira(1.0, **more), trials, seed=3, workers=2).summary().looks[0]
     assert within(null.upper_tail.value, upper, trials, 400_000, 5e-5)
     assert within(null.lower_tail.value, lower, trials, 400_000, 5e-5)
-    card = simulate_design(palmira(HAZARD_RATIO, **more), trials, seed=4).summary()
+    card = simulate_design(palmira(HAZARD_RATIO, **more), trials, seed=4, workers=2).summary()
     assert within(card.above_any.value, power, trials, 400_000, 5e-4)
     assert abs(card.looks[0].time.mean - month) < 0.05 + 4 * card.looks[0].time.se
 
@@ -159,14 +159,14 @@ def test_two_looks() -> None:
 @pytest.mark.soak
 def test_tight_figures() -> None:
     """Four million trials: power .8097, tails .0295 and .0232 of ten and twenty million by another kernel."""
-    found = simulate_design(palmira(HAZARD_RATIO), TRIALS, seed=7, workers=2).summary()
-    assert within(found.above_any.value, 0.8097, TRIALS, 10_000_000, 5e-5)
-    null = simulate_design(palmira(1.0), TRIALS, seed=8, workers=2).summary().looks[0]
-    assert within(null.upper_tail.value, 0.0295, TRIALS, 20_000_000, 5e-5)
-    assert within(null.lower_tail.value, 0.0232, TRIALS, 20_000_000, 5e-5)
+    found = simulate_design(palmira(HAZARD_RATIO), LONGEST, seed=7, workers=2).summary()
+    assert within(found.above_any.value, 0.8097, LONGEST, 10_000_000, 5e-5)
+    null = simulate_design(palmira(1.0), LONGEST, seed=8, workers=2).summary().looks[0]
+    assert within(null.upper_tail.value, 0.0295, LONGEST, 20_000_000, 5e-5)
+    assert within(null.lower_tail.value, 0.0232, LONGEST, 20_000_000, 5e-5)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_scenarios_at_length(name: str) -> None:
-    held(name, TRIALS)
+    held(name, LONG)

@@ -7,38 +7,32 @@ the rule of ``trialwright.randomize`` where there is one, tests by ``trialwright
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from trialwright.design import Steps
-from trialwright.randomize import Minimization
 from trialwright.simulate._kernels_designed_tables import planned_times
-from trialwright.simulate.designed import Comparison, DesignedTrial, Trigger
-from trialwright.stats import (
-    EventTimes,
-    FlemingHarrington,
-    compare_restricted_means,
-    cox,
-    kaplan_meier,
-    log_rank,
-    max_combo,
-    survival_difference,
+from trialwright.simulate.designed import DesignedTrial, Trigger
+from trialwright.simulate.designed_draws import (
+    DROPOUT,
+    ENTRY,
+    EVENT,
+    MISSED,
+    MOST_SCANS,
+    SCAN,
+    STRATUM,
+    Draws,
+    allocated,
 )
+from trialwright.simulate.designed_statistics import ARMS, log_hazard_ratio, statistic
+from trialwright.stats import EventTimes
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["open_trial"]
-
-WORD = 2**64
-GOLDEN = 0x9E3779B97F4A7C15
-ENTRY, STRATUM, ALLOCATION, EVENT, DROPOUT, SCAN, MISSED = range(7)
-PLACES, LIST, MOST_SCANS = 2**32, 2**20, 2**12
-ARMS = ("control", "experimental")
+__all__ = ["ReferenceTrial", "open_trial"]
 
 
 def open_trial(designed: DesignedTrial, number: int, seed: int) -> pl.DataFrame:
@@ -77,37 +71,6 @@ def open_trial(designed: DesignedTrial, number: int, seed: int) -> pl.DataFrame:
 
 
 @dataclass(frozen=True)
-class Draws:
-    """The draws of one trial: splitmix64 by number (Steele, Lea and Flood 2014)."""
-
-    key: int
-
-    @classmethod
-    def of(cls, designed: DesignedTrial, number: int, seed: int) -> Draws:
-        """Return the draws of a trial."""
-        key = _mixed(seed + GOLDEN)
-        for part in (designed.digest, number):
-            key = _mixed(key ^ (part + GOLDEN) % WORD)
-        return cls(key)
-
-    def uniform(self, purpose: int, place: int) -> float:
-        """Return a number in (0, 1): the middle of one of 2**52 equal parts."""
-        word = _mixed(self.key + (purpose * PLACES + place + 1) * GOLDEN)
-        return ((word >> 12) + 0.5) * 2.0**-52
-
-    def exponential(self, purpose: int, place: int) -> float:
-        """Return an exponential of mean 1."""
-        return -math.log(self.uniform(purpose, place))
-
-
-def _mixed(word: int) -> int:
-    word %= WORD
-    word = (word ^ word >> 30) * 0xBF58476D1CE4E5B9 % WORD
-    word = (word ^ word >> 27) * 0x94D049BB133111EB % WORD
-    return word ^ word >> 31
-
-
-@dataclass(frozen=True)
 class ReferenceTrial:
     """One trial; lists by patient in order of entry."""
 
@@ -128,7 +91,7 @@ class ReferenceTrial:
         edges = np.cumsum([stratum.share for stratum in designed.supposed.strata])[:-1]
         alone = len(edges) == 0
         stratum = [0 if alone else int((draws.uniform(STRATUM, i) >= edges).sum()) for i in range(n)]
-        arm = _allocated(designed, draws, stratum)
+        arm = allocated(designed, draws, stratum)
         rates = [(one.control, one.experimental) for one in designed.supposed.strata]
         own = [rates[s][a] for s, a in zip(stratum, arm, strict=True)]
         event = [_up(designed, _reached(own[i].hazard, draws.exponential(EVENT, i))) for i in range(n)]
@@ -199,50 +162,6 @@ class ReferenceTrial:
         return len(times), int(times.event.sum()), statistic(chosen, self.designed.test), log_hazard_ratio(chosen)
 
 
-def statistic(times: EventTimes, test: Comparison) -> float:
-    """Return z of a test by the estimators of ``trialwright.stats``, above 0 where the experimental arm does better."""
-    if not _meet(times):
-        return math.nan
-    if test.statistic == "cox":
-        z = cox(times).effect.z
-        return math.nan if z is None else -z
-    if test.statistic == "restricted mean":
-        difference = compare_restricted_means(times, tau=float(test.at or 0)).difference
-        return _quotient(difference.value, difference.se)
-    if test.statistic == "milestone":
-        curves = kaplan_meier(times)
-        z = survival_difference(curves[ARMS[1]], curves[ARMS[0]], float(test.at or 0)).plain.z
-        return math.nan if z is None else z
-    if test.statistic == "max-combo":
-        from scipy.special import ndtri
-
-        p = max_combo(times, [FlemingHarrington(*pair) for pair in test.weights]).p_one_sided
-        return math.nan if p is None else -float(ndtri(p))
-    weight = FlemingHarrington(*(test.weights[0] if test.weights else (0.0, 0.0)))
-    with np.errstate(invalid="ignore"):
-        found = log_rank(times, weight)
-    # Where arms never meet at an event, round-off of the covariance may hide that there is no information.
-    return math.nan if found.z is None or len(found.uninformative_strata) == len(times.strata) else -found.z
-
-
-def _meet(times: EventTimes) -> bool:
-    """Say whether some stratum holds subjects of both arms."""
-    cells = set(zip(times.stratum.tolist(), times.arm.tolist(), strict=True))
-    return any((s, 0) in cells and (s, 1) in cells for s, _ in cells)
-
-
-def _quotient(value: float | None, se: float | None) -> float:
-    return math.nan if value is None or not se else value / se
-
-
-def log_hazard_ratio(times: EventTimes) -> float:
-    """Return the log hazard ratio by Efron's rule; infinite where an arm has no event, NaN where neither has one."""
-    if len(set(times.arm.tolist())) < 2:
-        return math.nan
-    coef = cox(times).effect.coef
-    return math.nan if coef is None else coef
-
-
 def _entries(designed: DesignedTrial, draws: Draws) -> list[float]:
     n, accrual = designed.patients, designed.supposed.accrual
     if designed.entering == "spaced":
@@ -272,59 +191,6 @@ def _up(designed: DesignedTrial, time: float) -> float:
 
 def _nearest(designed: DesignedTrial, time: float) -> float:
     return math.floor(time / designed.grid + 0.5) * designed.grid if designed.grid and time < math.inf else time
-
-
-def _allocated(designed: DesignedTrial, draws: Draws, stratum: Sequence[int]) -> list[int]:
-    plan = designed.allocation
-    lists = stratum if plan.by_stratum else [0] * len(stratum)
-    if plan.method == "simple":
-        share = Fraction(plan.ratio[0], sum(plan.ratio))
-        return [int(draws.uniform(ALLOCATION, i) < share) for i in range(len(lists))]
-    if plan.method == "minimization":
-        return _minimized(designed, draws, lists)
-    places: dict[int, _Blocks] = {}
-    return [places.setdefault(s, _Blocks(designed, draws, s)).next() for s in lists]
-
-
-class _Blocks:
-    """The list of one stratum: block after block, place after place."""
-
-    def __init__(self, designed: DesignedTrial, draws: Draws, number: int) -> None:
-        self.plan, self.draws, self.number = designed.allocation, draws, number
-        self.words, self.block = 0, (0, 0)
-
-    def next(self) -> int:
-        """Return the next arm."""
-        left, experimental = self.block
-        if left == 0:
-            sizes = self.plan.block_sizes
-            left = sizes[int(self._uniform() * len(sizes))] if len(sizes) > 1 else sizes[0]
-            experimental = left // sum(self.plan.ratio) * self.plan.ratio[0]
-        arm = int(self._uniform() * left < experimental)
-        self.block = (left - 1, experimental - arm)
-        return arm
-
-    def _uniform(self) -> float:
-        self.words += 1
-        return self.draws.uniform(ALLOCATION, self.number * LIST + self.words - 1)
-
-
-def _minimized(designed: DesignedTrial, draws: Draws, lists: Sequence[int]) -> list[int]:
-    """Allocate by the chances that the real minimization gives each copy, the list being its one factor."""
-    a, b = designed.allocation.ratio
-    levels = {"list": [str(s) for s in range(len(designed.supposed.strata))]}
-    plan = Minimization.of(
-        {"1": a, "2": b}, levels, weights={"list": 1}, measure="range", p_best=str(designed.allocation.p_best)
-    )
-    counts = {s: [0] * (a + b) for s in set(lists)}
-    arms = []
-    for i, s in enumerate(lists):
-        after = [[count + (k == copy) for k, count in enumerate(counts[s])] for copy in range(a + b)]
-        upto = np.cumsum([float(chance) for chance in plan.chances([max(one) - min(one) for one in after])])
-        copy = int((draws.uniform(ALLOCATION, i) >= upto[:-1]).sum())
-        counts[s][copy] += 1
-        arms.append(int(plan.copies[copy] == 0))
-    return arms
 
 
 def _scans(designed: DesignedTrial, draws: Draws, patient: int, until: float) -> list[tuple[float, bool]]:
