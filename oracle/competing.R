@@ -1,7 +1,7 @@
 # Reference values for tests/oracle/test_competing_fixtures.py: subdistribution hazards in strata, and cumulative
 # incidence with delayed entry and case weights.
 #
-#   Rscript oracle/competing.R           (from the root of the project; needs survival, mets and jsonlite)
+#   Rscript oracle/competing.R    (from the root of the project; Debian: r-cran-survival, r-cran-mets, r-cran-jsonlite)
 #
 # Reads oracle/data/three.csv and adds causes, a covariate, entries and weights made of the row number; all columns
 # stand in oracle/fixtures/competing.json. Coefficients and naive errors: coxph in strata on finegray data in strata.
