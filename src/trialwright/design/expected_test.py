@@ -55,6 +55,7 @@ class ExpectedTest:
         ValueError where the benefit is not what is expected: more patients would only show that.
         """
         from scipy.optimize import brentq
+        from scipy.special import ndtri
 
         check_share("power", power)
         critical, sign = _critical(alpha, sides), self._sign(benefit)
@@ -65,11 +66,16 @@ class ExpectedTest:
             )
         if power <= alpha / sides:
             raise ValueError(f"power must exceed the type I error of one side; got {power}")
-        low = high = 1.0
-        while self._power(low, critical, sign) > power:
-            low /= 2
-        while self._power(high, critical, sign) < power:
-            high *= 2
+        # Without covariance and spread the answer has a closed form; with them it is near, where there is one.
+        start = ((critical * self.null_error + float(ndtri(power)) * self.error) / self.effect) ** 2
+        if not (self.covariance or self.spread):
+            return self.patients * start
+        low, high = start / 8, start * 8
+        if not self._power(low, critical, sign) < power < self._power(high, critical, sign):
+            raise ValueError(
+                f"power ({power:g}) must be larger for {self.statistic}: about {self.patients * start:.3g} patients "
+                "are too few for what it says of so few"
+            )
         times = brentq(lambda times: self._power(times, critical, sign) - power, low, high, xtol=1e-14, rtol=1e-14)
         return self.patients * float(times)
 
