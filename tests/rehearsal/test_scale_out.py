@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -19,7 +21,7 @@ from trialwright.cli import main
 TINY = str(Path(__file__).parents[1] / "studies" / "tiny" / "protocol.yaml")
 GRID = "each:\n  progression.new.hazard.0: [0.08, 0.12]\n"
 UNITS = 32
-"""Of the sweep below: two points of 1,280 trials in units of 80."""
+"""Of the sweep below: two points of 800 trials in units of 50."""
 TABLES = ("points.csv", "points.json", "points.parquet", "sweep.json")
 
 
@@ -38,7 +40,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory, grid: Path) -> Path:
 
 
 def command(grid: Path, out: Path, *more: str) -> list[str]:
-    plan = ["simulate", TINY, "--exact", "--trials", "1280", "--seed", "5", "--grid", str(grid)]
+    plan = ["simulate", TINY, "--exact", "--trials", "800", "--seed", "5", "--grid", str(grid)]
     return [*plan, "--out", str(out), "--raw", str(out.parent / "raw.parquet"), *more]
 
 
@@ -151,4 +153,73 @@ def test_a_worker_killed_in_the_middle_changes_nothing(
     killer.join()
     assert ended == [0]
     assert killed[0] < UNITS
+    assert same_files(out, undisturbed)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="follows processes in /proc")
+def test_a_worker_process_that_is_killed_ends_the_run_with_what_to_do(
+    tmp_path: Path, grid: Path, undisturbed: Path
+) -> None:
+    out = tmp_path / "out"
+    with started(grid, out, "--processes", "--jobs", "2") as process:
+        wait_for_units(out, 2, process)
+        os.kill(children(process.pid)[-1], signal.SIGKILL)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert said.startswith("error: a worker process was killed or ran out of memory; nothing finished is lost")
+    assert len(said.splitlines()) == 1
+    assert main(command(grid, out)) == 0
+    assert same_files(out, undisturbed)
+
+
+@pytest.fixture
+def scheduler(tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Start a Dask scheduler in a process of its own; give its address."""
+    pytest.importorskip("distributed", reason="needs the extra `cluster`")
+    told = tmp_path / "scheduler.json"
+    words = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(told)]
+    with dask("dask_scheduler", *words) as process:
+        until(lambda: told.is_file() and told.stat().st_size > 0)
+        yield json.loads(told.read_text())["address"], process
+
+
+@contextmanager
+def dask(what: str, *words: str) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", f"distributed.cli.{what}", *words]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        yield process
+        process.kill()
+
+
+def test_a_scheduler_without_workers_or_gone_is_one_message(
+    tmp_path: Path,
+    grid: Path,
+    undisturbed: Path,
+    scheduler: tuple[str, subprocess.Popen[bytes]],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    address, process = scheduler
+    out = tmp_path / "out"
+    monkeypatch.setattr("trialwright.simulate.scheduler.WAIT_SECONDS", 0.5)
+    assert main(command(grid, out, "--scheduler", address)) == 2
+    told = f"the Dask scheduler at {address} has no worker after 0.5 seconds; start one with `dask worker {address}`"
+    assert capfd.readouterr().err == f"error: {told}\n"
+    monkeypatch.setattr("trialwright.simulate.scheduler.WAIT_SECONDS", 20)
+    with dask("dask_worker", address, "--nthreads", "1", "--no-dashboard"):
+        ended: list[int] = []
+
+        def kill() -> None:
+            until(lambda: len(units(out)) >= 3 or bool(ended))
+            process.kill()
+
+        killer = Thread(target=kill)
+        killer.start()
+        ended.append(main(command(grid, out, "--scheduler", address)))
+        killer.join()
+    said = capfd.readouterr().err
+    assert ended == [2] and len(said.splitlines()) == 1, said
+    assert said.startswith(f"error: the Dask cluster at {address} gave up")
+    assert 3 <= len(units(out)) < UNITS
+    assert main(command(grid, out)) == 0
     assert same_files(out, undisturbed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import signal
@@ -69,7 +70,7 @@ def on_cluster(address: str, *, wait_seconds: float | None = None) -> Iterator[W
     answers, no worker comes, a worker has another version of the program, or the scheduler goes away.
     """
     patience = WAIT_SECONDS if wait_seconds is None else wait_seconds
-    with _connected(address, patience) as client:
+    with _quiet(), _connected(address, patience) as client:
         slots = _slots(client, address, patience)
         try:
             yield Workers(client.get_executor(pure=False), 2 * slots)
@@ -115,6 +116,21 @@ def _distributed() -> Any:
     except ImportError:
         raise WorkerError("a Dask scheduler needs the extra `cluster`: pip install 'trialwright[cluster]'") from None
     return distributed
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the tracebacks that the client logs away from the one message that says what to do."""
+    logs = [logging.getLogger(name) for name in ("distributed", "distributed.client")]
+    _distributed()  # sets levels of its own when it is imported
+    levels = [log.level for log in logs]
+    for log in logs:
+        log.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for log, level in zip(logs, levels, strict=True):
+            log.setLevel(level)
 
 
 @contextmanager
