@@ -23,7 +23,7 @@ from trialwright.simulate._kernels_draws import (
     trial_key,
     uniform,
 )
-from trialwright.simulate._kernels_fused_tests import ARM, FLAGS, SEEN, log_hazard_ratio, log_rank
+from trialwright.simulate._kernels_fused_tests import ARM, CENSORED, FLAGS, log_hazard_ratio, log_rank
 from trialwright.stats import kernel
 
 Array = Any
@@ -193,8 +193,8 @@ def observe(plan: Any, cut: float, work: Array, keys: Array) -> Any:
         followed = cut - entry[i]
         if plan.ends:
             followed = leave[i] if leave[i] < followed else followed
-        censored = float_bits(followed) & ~FLAGS | (bits & ARM)
-        keys[i] = bits | SEEN if calendar[i] <= cut else censored
+        censored = float_bits(followed) & ~FLAGS | (bits & ARM) | CENSORED
+        keys[i] = bits if calendar[i] <= cut else censored
         m1 += bits & ARM
     return m, m1
 

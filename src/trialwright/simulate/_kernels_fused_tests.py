@@ -11,8 +11,8 @@ from trialwright.simulate._kernels_draws import minus_log
 from trialwright.stats import kernel
 
 Array = Any
-ARM, SEEN, FLAGS = 1, 2, 3
-"""Bits of an observed time: experimental arm, event."""
+ARM, CENSORED, FLAGS = 1, 2, 3
+"""Bits of an observed time: experimental arm, no event."""
 SETTLED = 1e-10
 MOST_STEPS = 100
 
@@ -22,7 +22,7 @@ def log_rank(keys: Array, m: int, m1: int) -> Any:
     """Return z of the log-rank test (Mantel 1966), positive where the experimental arm does better, or NaN."""
     n, n1, difference, variance = np.float64(m), np.float64(m1), 0.0, 0.0
     for i in range(m):
-        experimental, seen = keys[i] & ARM, keys[i] & SEEN
+        experimental, seen = keys[i] & ARM, keys[i] & CENSORED == 0
         share = n1 / n
         change = share - 1.0 if experimental else share
         difference = difference + change if seen else difference
@@ -53,9 +53,9 @@ def _informative(keys: Array, m: int, m1: int) -> Any:
     """Return whether an event of the experimental arm met controls at risk, and the other way round."""
     above, below, n, n1 = False, False, m, m1
     for i in range(m):
-        experimental, seen = keys[i] & ARM, keys[i] & SEEN
-        above |= (seen > 0) & (experimental > 0) & (n1 < n)
-        below |= (seen > 0) & (experimental == 0) & (n1 > 0)
+        experimental, seen = keys[i] & ARM, keys[i] & CENSORED == 0
+        above |= seen & (experimental > 0) & (n1 < n)
+        below |= seen & (experimental == 0) & (n1 > 0)
         n -= 1
         n1 -= experimental
     return above, below
@@ -66,7 +66,7 @@ def _score(keys: Array, m: int, m1: int, ratio: float) -> Any:
     """Return the first derivative of the partial log-likelihood and the negative of the second."""
     n, n1, score, information = np.float64(m), np.float64(m1), 0.0, 0.0
     for i in range(m):
-        experimental, seen = keys[i] & ARM, keys[i] & SEEN
+        experimental, seen = keys[i] & ARM, keys[i] & CENSORED == 0
         weighted = n1 * ratio
         share = weighted / (n - n1 + weighted)
         change = 1.0 - share if experimental else -share

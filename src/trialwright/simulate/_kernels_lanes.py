@@ -18,13 +18,13 @@ from trialwright.simulate._kernels_lanes_patients import (
     ARM,
     ARMS,
     CALENDAR,
+    CENSORED,
     ENTRIES,
     EVENTS,
     FLAGS,
     KEYS,
     LEAVE,
     NEVER,
-    SEEN,
     allocate,
     befall,
     enter,
@@ -181,7 +181,7 @@ def observe(plan: Any, cut: Any, work: Array) -> Any:
     Whether an event is seen is asked of the calendar: cut - entry may fall short of the time to it by round-off.
     """
     entry, event, calendar, leave, keys = work[ENTRIES], work[EVENTS], work[CALENDAR], work[LEAVE], work[KEYS]
-    n, n1, never = splat(0.0), splat(0.0), splat(NEVER)
+    n, n1, never = splat(0.0), splat(0.0), float_of(word_of(splat(NEVER)) | np.uint64(CENSORED))
     m = 0
     while m < plan.patients:
         entered = load(entry, m)
@@ -192,9 +192,8 @@ def observe(plan: Any, cut: Any, work: Array) -> Any:
         if plan.ends:
             followed = smaller(load(leave, m), followed)
         flag = word_of(time) & np.uint64(ARM)
-        censored = float_of(word_of(followed) & ~np.uint64(FLAGS) | flag)
-        seen = load(calendar, m) <= cut
-        key = select(seen, float_of(word_of(time) | np.uint64(SEEN)), censored)
+        censored = float_of(word_of(followed) & ~np.uint64(FLAGS) | flag | np.uint64(CENSORED))
+        key = select(load(calendar, m) <= cut, time, censored)
         store(keys, m, select(inside, key, never))
         n = select(inside, n + 1.0, n)
         n1 = select(both(inside, is_set(flag)), n1 + 1.0, n1)

@@ -25,8 +25,8 @@ from trialwright.stats import kernel
 
 Array = Any
 UNIFORM, SPACED, POISSON = range(3)
-ARM, SEEN, FLAGS = 1, 2, 3
-"""Bits of an observed time: experimental arm, event."""
+ARM, CENSORED, FLAGS = 1, 2, 3
+"""Bits of an observed time: experimental arm, no event. So an event comes before what is censored at the same time."""
 NEVER = 2.0**1000
 """A time after all others, without flags: no event, or not enrolled."""
 ENTRIES, EVENTS, CALENDAR, LEAVE, ARMS, KEYS = range(6)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from trialwright.simulate._kernels_lanes_draws import minus_log_lanes
-from trialwright.simulate._kernels_lanes_patients import ARM, SEEN
+from trialwright.simulate._kernels_lanes_patients import ARM, CENSORED
 from trialwright.simulate._kernels_lanes_vectors import (
     anywhere,
     both,
@@ -44,7 +44,7 @@ def log_rank(keys: Array, m: int, n: Any, n1: Any) -> Any:
     difference, variance = splat(0.0), splat(0.0)
     for i in range(m):
         bits = word_of(load(keys, i))
-        experimental, seen = is_set(bits & np.uint64(ARM)), is_set(bits & np.uint64(SEEN))
+        experimental, seen = is_set(bits & np.uint64(ARM)), unless(is_set(bits & np.uint64(CENSORED)))
         share = n1 / n
         change = select(experimental, share - 1.0, share)
         difference = select(seen, difference + change, difference)
@@ -82,7 +82,7 @@ def _informative(keys: Array, m: int, n: Any, n1: Any) -> Any:
     above, below = n < 0.0, n < 0.0
     for i in range(m):
         bits = word_of(load(keys, i))
-        experimental, seen = is_set(bits & np.uint64(ARM)), is_set(bits & np.uint64(SEEN))
+        experimental, seen = is_set(bits & np.uint64(ARM)), unless(is_set(bits & np.uint64(CENSORED)))
         above = either(above, both(both(seen, experimental), n1 < n))
         below = either(below, both(both(seen, unless(experimental)), n1 > 0.0))
         n = n - 1.0
@@ -96,7 +96,7 @@ def _score(keys: Array, m: int, n: Any, n1: Any, ratio: Any) -> Any:
     score, information = splat(0.0), splat(0.0)
     for i in range(m):
         bits = word_of(load(keys, i))
-        experimental, seen = is_set(bits & np.uint64(ARM)), is_set(bits & np.uint64(SEEN))
+        experimental, seen = is_set(bits & np.uint64(ARM)), unless(is_set(bits & np.uint64(CENSORED)))
         weighted = n1 * ratio
         share = weighted / (n - n1 + weighted)
         change = select(experimental, 1.0 - share, negative(share))

@@ -27,6 +27,8 @@ Words = tuple[Any, Any, Any]
 LANES, TILE, ROWS, MEASURES = 8, 16, 6, 4
 CHUNK = 4096
 """Trials of one call of a kernel; results do not depend on it."""
+LONGEST = 1e200
+"""Spans and mean times below which no time of a trial comes near what the kernels take for never."""
 ENTERING = ("uniform", "spaced", "poisson")
 
 
@@ -91,10 +93,11 @@ def _by_events(designed: DesignedTrial, look: int) -> bool:
 
 def _is_constant(designed: DesignedTrial) -> bool:
     supposed = designed.supposed
-    if len(supposed.strata) > 1 or any(supposed.accrual.rates[1:]):
+    if len(supposed.strata) > 1 or any(supposed.accrual.rates[1:]) or supposed.accrual.starts[1] > LONGEST:
         return False
     arms = (supposed.strata[0].experimental, supposed.strata[0].control)
-    return all(len(arm.hazard.rates) == len(arm.dropout.rates) == 1 and arm.hazard.rates[0] > 0 for arm in arms)
+    steady = all(len(arm.hazard.rates) == len(arm.dropout.rates) == 1 for arm in arms)
+    return steady and min(arm.hazard.rates[0] for arm in arms) > 1 / LONGEST
 
 
 def lane_plan(designed: DesignedTrial, *, ratios: bool = False, every_look: bool = True) -> LanePlan:

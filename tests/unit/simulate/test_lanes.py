@@ -60,6 +60,7 @@ DESIGNS = {
     "longer than registers hold": plain(517, (300, 400), months=20.0),
     "fast accrual": plain(200, (20, 199), months=0.01),
     "slow accrual": plain(60, (20, 60), months=4000.0),
+    "all scales": plain(40, (1, 20, 40), hazard_ratio=1e-100, ratio=(1, 1), sizes=(2,), months=1e-30),
 }
 by_design = pytest.mark.parametrize("designed", DESIGNS.values(), ids=DESIGNS)
 
@@ -357,6 +358,8 @@ NOT_COVERED = {
         supposed=replace(COVERED.supposed, strata=(replace(COVERED.supposed.strata[0], share=0.5),) * 2),
     ),
     "no hazard": plain(hazard_ratio=0.0),
+    "hardly a hazard": plain(hazard_ratio=1e-300),
+    "accrual without end": plain(months=1e300),
 }
 
 
