@@ -4,7 +4,7 @@ UV   := $(V)/bin/uv
 SYNC := VIRTUAL_ENV=$(V) $(UV) pip install -q --compile-bytecode
 LOCK := $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate
 
-.PHONY: rehearse test check bench docs soak lock clean
+.PHONY: rehearse test check bench docs agreement soak lock clean
 
 rehearse: $(V)/.core
 	$(V)/bin/trialwright rehearse palmira --out out/palmira --replace
@@ -25,6 +25,9 @@ bench: $(V)/.bench
 
 docs: $(V)/.dev
 	$(V)/bin/python -m sphinx -W -q -b html docs docs/_build
+
+agreement: $(V)/.dev
+	$(V)/bin/python oracle/agreement.py
 
 soak: $(V)/.dev
 	$(V)/bin/python -m pytest -m soak tests/soak

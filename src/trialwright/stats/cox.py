@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,11 +75,12 @@ class CoxFit:
 def cox(times: EventTimes | RiskTable, *, ties: TieRule = "efron", level: float = 0.95) -> CoxFit:
     """Return the Cox model of the arms, stratified by the strata of ``times``; the first arm is the reference.
 
-    ``ties``: "efron" (Efron 1977; R's default), "breslow" (Breslow 1974; SAS's default), "exact" (marginal
-    likelihood, Kalbfleisch and Prentice 1973: SAS's EXACT, any number of ties), "discrete" (Cox 1972: R's "exact",
-    SAS's DISCRETE). Wald limits exp(b -+ z SE). A likelihood without a maximum is recognized beforehand: it has one
-    only if, between any two arms, each has an event while the other is at risk (Ford 1957). Raises ValueError when
-    fewer than two arms have subjects.
+    ``ties``: "efron" (Efron 1977; R ``ties="efron"``, its default; SAS ``TIES=EFRON``), "breslow" (Breslow 1974; SAS's
+    default), "exact" (marginal likelihood, Kalbfleisch and Prentice 1973: SAS ``TIES=EXACT``; not in R), "discrete"
+    (Cox 1972: R ``ties="exact"``, SAS ``TIES=DISCRETE``). Whole weights count subjects that are alike, which R's
+    ``weights`` under Efron do not; fractional ones only Breslow takes, as d w log S. Wald limits exp(b -+ z SE). A
+    likelihood without a maximum is recognized beforehand: it has one only if, between any two arms, each has an event
+    while the other is at risk (Ford 1957). Raises ValueError when fewer than two arms have subjects.
 
     >>> times = EventTimes.of([3, 5, 7, 9, 11, 12], [1, 1, 1, 1, 1, 0], ["A", "A", "B", "A", "B", "B"])
     >>> effect = cox(times).effect
@@ -96,7 +98,7 @@ def cox(times: EventTimes | RiskTable, *, ties: TieRule = "efron", level: float 
     likelihood = partial_likelihood(rows, ties)
     null = likelihood(np.zeros(len(present)))
     score = quadratic_form(null.score, null.information)
-    fit = _fit(likelihood, null, _above(rows, ties), level)
+    fit = _fit(likelihood, null, _above(rows, ties), level, [table.arms[a] for a in present])
     effects = {int(a): effect for a, effect in zip(present[1:], fit.effects, strict=True)}
     return CoxFit(
         effects=tuple(_named(table.arms, a, effects.get(a), level) for a in range(1, len(table.arms))),
@@ -134,14 +136,16 @@ class _Fit:
     problem: str | None = None
 
 
-def _fit(likelihood: PartialLikelihood, null: Derivatives, above: BoolArray, level: float) -> _Fit:
+def _fit(
+    likelihood: PartialLikelihood, null: Derivatives, above: BoolArray, level: float, arms: Sequence[str]
+) -> _Fit:
     if not null.information.any():
         return _nothing(len(above) - 1, NO_INFORMATION)
     if above.all():
         return _regular(likelihood, null, level)
     if len(above) == 2:
         return _monotone(likelihood, bool(above[1, 0]), level)
-    return _partly_unbounded(above)
+    return _partly_unbounded(above, arms)
 
 
 def _above(ties: Ties, rule: TieRule) -> BoolArray:
@@ -222,9 +226,12 @@ def _crossing(likelihood: PartialLikelihood, high: float, level: float) -> float
     return (low + high) / 2
 
 
-def _partly_unbounded(above: BoolArray) -> _Fit:
-    problem = "some hazard ratios are 0, infinite or undetermined: between some arms events fall on one side only"
+def _partly_unbounded(above: BoolArray, arms: Sequence[str]) -> _Fit:
     effects = tuple(_direction(bool(above[a, 0]), bool(above[0, a])) for a in range(1, len(above)))
+    sides = {(True, False): "is infinite", (False, True): "is 0", (False, False): "has no link to it"}
+    named = {arms[a]: sides.get((bool(above[a, 0]), bool(above[0, a]))) for a in range(1, len(above))}
+    listed = ", ".join(f"{arm} {side}" for arm, side in named.items() if side)
+    problem = f"no finite hazard ratio against {arms[0]}: {listed}; between these arms events fall on one side only"
     return _Fit(effects, Test.impossible(problem), problem=problem)
 
 

@@ -53,8 +53,9 @@ def log_rank(times: EventTimes | RiskTable, weight: Weight = LOG_RANK) -> LogRan
 
     Per stratum and day: expected d Y_a / Y, covariance d (Y_a / Y)(1[a=b] - Y_b / Y)(Y - d) / (Y - 1) (Mantel 1966),
     times the weight and its square (Tarone and Ware 1977); both are summed over days and strata before the quotient,
-    which uses the generalized inverse. Weights are found within each stratum, arms pooled. Raises ValueError when
-    fewer than two arms have subjects.
+    which uses the generalized inverse. Weights are found within each stratum, arms pooled. Whole case weights count
+    subjects that are alike (SAS LIFETEST ``FREQ``; R survdiff has none). Raises ValueError when fewer than two arms
+    have subjects, and for fractional case weights: (Y - d) / (Y - 1) would depend on the unit of the weight.
 
     >>> times = EventTimes.of([3, 5, 7, 9], [1, 1, 1, 1], ["A", "A", "B", "B"])
     >>> round(log_rank(times).z, 6)
@@ -65,6 +66,8 @@ def log_rank(times: EventTimes | RiskTable, weight: Weight = LOG_RANK) -> LogRan
     """
     table = as_table(times)
     require_arms(table)
+    if table.weighted:
+        raise ValueError("the log-rank test needs whole weights, which count subjects; got fractional ones. Use cox.")
     ties, weights = table.ties, tie_weights(table, weight)
     with np.errstate(invalid="ignore"):  # an infinite weight is refused below
         expected = _sum_by_stratum(ties, _expected(ties) * weights[:, None], len(table.strata))

@@ -183,6 +183,20 @@ def test_three_arms_where_one_has_no_event() -> None:
         _ = found.effect
 
 
+def test_the_arm_without_a_finite_hazard_ratio_is_named() -> None:
+    fit = cox(EventTimes.of([3, 4, 5, 6, 9, 9], [1, 1, 1, 1, 0, 0], list("ABABCC")))
+    assert fit.effects[1].hazard_ratio == 0
+    assert "against A: C is 0" in (fit.wald.problem or "")
+
+
+def test_fractional_weights_have_no_log_rank_test() -> None:
+    halves = EventTimes.of([3, 5, 7, 9], [1, 1, 1, 1], list("AABB"), weight=[0.5] * 4)
+    with pytest.raises(ValueError, match="whole weights"):
+        log_rank(halves)
+    doubled = EventTimes.of([3, 5, 7, 9], [1, 1, 1, 1], list("AABB"), weight=[2] * 4)
+    assert log_rank(doubled).subjects.tolist() == [4, 4]
+
+
 def test_arms_that_never_meet() -> None:
     found = cox(EventTimes.of([1, 2, 3, 4, 1, 2, 3, 4], [1] * 8, list("ABABCDCD"), list("xxxxyyyy")))
     assert [e.hazard_ratio is None for e in found.effects] == [True, True, True]
