@@ -47,6 +47,10 @@ def simulate(  # noqa: PLR0917 - each is an option of the command
 
     read = read_study(study, scenario, None)
     if number is not None:
+        if any((trials, first, control_median, accrual, grid, jobs, processes, scheduler, raw)):
+            raise DataError(
+                "--open writes one trial of the scenario; with it go --seed, --out, --scenario and --json only"
+            )
         return open_trial(read, seed, number, out, json)
     if exact and (control_median is not None or accrual is not None):
         raise DataError("--control-median and --accrual are of the planned trial; --exact simulates the scenario's")

@@ -189,6 +189,7 @@ def test_a_grid_that_cannot_be_used_is_told_with_its_line(run, grid, text, told)
     [
         (("--scheduler", "tcp://127.0.0.1:9", "--processes"), "--scheduler has its own workers"),
         (("--accrual", "12"), "--exact simulates the scenario's"),
+        (("--open", "3", "--out", "trial"), "--open writes one trial of the scenario"),
         (("--out", str(TINY)), "holds files, but none of a sweep"),
     ],
 )
