@@ -168,7 +168,7 @@ def pooled(estimates: Floats, variances: Floats) -> Pooled:
     known = np.where(finite, estimates, np.nan)
     value, within = known.mean(axis=-1), np.where(finite, variances, np.nan).mean(axis=-1)
     between = (1 + 1 / m) * known.var(axis=-1, ddof=1)
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # equal estimates have all the degrees there are
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # estimates alike have no bound of df
         df = np.minimum((m - 1) * (1 + within / between) ** 2, MOST_DF)
     se = np.sqrt(within + between)
     p: Any = 2 * stdtr(df, -np.abs(value) / se)

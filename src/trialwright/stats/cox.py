@@ -136,9 +136,7 @@ class _Fit:
     problem: str | None = None
 
 
-def _fit(
-    likelihood: PartialLikelihood, null: Derivatives, above: BoolArray, level: float, arms: Sequence[str]
-) -> _Fit:
+def _fit(likelihood: PartialLikelihood, null: Derivatives, above: BoolArray, level: float, arms: Sequence[str]) -> _Fit:
     if not null.information.any():
         return _nothing(len(above) - 1, NO_INFORMATION)
     if above.all():
