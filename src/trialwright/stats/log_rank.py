@@ -125,9 +125,10 @@ def quadratic_form(difference: FloatArray, variance: FloatArray) -> Test:
 def _test(difference: FloatArray, variance: FloatArray, weights: FloatArray, ties: Ties) -> Test:
     if not np.isfinite(weights).all():
         return Test.impossible(NO_FINITE_WEIGHT)
-    test = quadratic_form(difference, variance)
-    unweighted = test.problem and ties.meeting.any() and not weights[ties.meeting].any()
-    return Test.impossible(NO_WEIGHT) if unweighted else test
+    if not (weights[ties.meeting] ** 2 * spread_of_ties(ties)[ties.meeting]).any():  # round-off may hide it below
+        unweighted = ties.meeting.any() and not weights[ties.meeting].any()
+        return Test.impossible(NO_WEIGHT if unweighted else NO_INFORMATION)
+    return quadratic_form(difference, variance)
 
 
 def _z(difference: FloatArray, variance: FloatArray) -> float:

@@ -197,6 +197,15 @@ def test_fractional_weights_have_no_log_rank_test() -> None:
     assert log_rank(doubled).subjects.tolist() == [4, 4]
 
 
+def test_round_off_does_not_stand_for_information() -> None:
+    early, late = [1, 1, 2, 3, 3, 4, 5, 6, 6, 7], [20, 21, 21, 22]
+    strata = ["x"] * 10 + ["y"] * 4
+    for weight in ([1] * 14, [3, 7, 1, 2, 9, 5, 3, 1, 7, 11, 1, 2, 3, 4]):
+        apart = EventTimes.of(early + late, [1] * 14, ["A"] * 10 + ["B"] * 4, strata, weight=weight)
+        found = log_rank(apart)
+        assert found.z is None and "no information" in (found.test.problem or "")
+
+
 def test_arms_that_never_meet() -> None:
     found = cox(EventTimes.of([1, 2, 3, 4, 1, 2, 3, 4], [1] * 8, list("ABABCDCD"), list("xxxxyyyy")))
     assert [e.hazard_ratio is None for e in found.effects] == [True, True, True]
