@@ -22,6 +22,7 @@ __all__ = [
     "Marker",
     "Organ",
     "Piecewise",
+    "Planning",
     "Recruitment",
     "Scans",
     "Scenario",
@@ -257,6 +258,19 @@ class Calibrated(Model):
     scale: Literal["log", "logit"]
 
 
+class Planning(Model):
+    """What the trial as planned is supposed to rest on, where the protocol does not say so."""
+
+    control_median_months: Positive | None = None
+    """Median time to the event of the sample size in the control arm."""
+    accrual_months: Positive | None = None
+    """The patients of the sample size enter uniformly over so many months."""
+    follow_up_months: Rate | None = None
+    """From the last entry to the analysis."""
+    dropout_12_months: Annotated[float, Field(ge=0, lt=1)] | None = None
+    """Chance to leave without an event within 12 months, in both arms."""
+
+
 class Scenario(Model):
     """All suppositions of one virtual trial."""
 
@@ -282,6 +296,7 @@ class Scenario(Model):
     samples_missed: dict[str, Share]
     markers: tuple[Marker, ...] = ()
     contacts: Contacts
+    planning: Planning = Planning()
     calibration: tuple[Calibrated, ...] = ()
 
     provenance: dict[str, Provenance] = Field(default={}, exclude=True)

@@ -129,7 +129,7 @@ def _stranger(loc: tuple[str | int, ...], name: str, fields: list[str], paths: l
 
 def scenario_paths(scenario: Scenario) -> tuple[str, ...]:
     """Return the path of every number of a scenario, as ``Scenario.with_values`` takes it; terms and ids name items."""
-    return tuple(_paths(scenario.model_dump(exclude={"calibration", "sources"}), ()))
+    return tuple(_paths(scenario.model_dump(exclude={"calibration", "planning", "sources"}), ()))
 
 
 def _paths(content: Any, above: tuple[str, ...]) -> Iterator[str]:
