@@ -62,7 +62,7 @@ def crossed(designed: DesignedTrial, z: np.ndarray) -> float:
     return float((z >= [look.upper for look in designed.looks]).any(axis=1).mean())
 
 
-def best(simulate: Callable[[], np.ndarray], designed: DesignedTrial, seconds: float = 1.5) -> Speed:
+def best(simulate: Callable[[], np.ndarray], designed: DesignedTrial, seconds: float = 0.7) -> Speed:
     """Return the fastest of several runs, in CPU seconds: others may be using the machine."""
     z = simulate()  # compiles, where the sources of a kernel are new
     shortest, stop = math.inf, time.perf_counter() + seconds
@@ -119,13 +119,13 @@ def peers() -> tuple[dict[str, Callable[..., Speed]], list[str], list[str]]:
     calls: dict[str, Callable[..., Speed]] = {}
     shown, missing = [], []
     seeds = itertools.count(1)
-    for package, name, trials in (("rpact", "rpact", 10_000), ("survival", "survdiff", 400)):
+    for package, name, trials in (("rpact", "rpact", 5000), ("survival", "survdiff", 300)):
         number = r_version(package)
         if number:
             calls[f"R, {name}"] = lambda ratio, looks, own=name, n=trials: in_r(own, ratio, looks, n, next(seeds))
         (shown if number else missing).append(f"{package} {number}".strip())
     if importlib.util.find_spec("lifelines"):
-        calls["Python, lifelines"] = lambda ratio, looks: in_lifelines(ratio, looks, 100, seed=next(seeds))
+        calls["Python, lifelines"] = lambda ratio, looks: in_lifelines(ratio, looks, 60, seed=next(seeds))
         shown.append(f"lifelines {version('lifelines')}")
     else:
         missing.append("lifelines")
