@@ -46,6 +46,8 @@ class TrialData:
     def cut(self, cutoff: date) -> TrialData:
         """Return what was known at the end of ``cutoff``: later rows removed, later ends blanked.
 
+        A row without a known date stays: nothing says that it came later.
+
         Raises DataError when nobody had been randomized by then.
         """
         first = self["allocations"]["randomized_on"].min()
@@ -71,7 +73,8 @@ class TrialData:
 def _cut(frame: pl.DataFrame, table: Table, cutoff: date) -> pl.DataFrame:
     import polars as pl
 
-    kept = frame.filter(pl.coalesce(table.dated_by) <= cutoff)
+    dated = pl.coalesce(table.dated_by)
+    kept = frame.filter(dated.is_null() | (dated <= cutoff))
     if table.open_until is None:
         return kept
     end = pl.col(table.open_until)
