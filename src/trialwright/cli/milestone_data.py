@@ -21,7 +21,7 @@ __all__ = ["EPOCH", "centers_at", "interim_at"]
 
 EPOCH = date(1970, 1, 1)
 """Day 0 of whole days."""
-OPEN = ("last adequate assessment", "no adequate assessment", "last known alive")
+OPEN = ("last adequate assessment", "no adequate assessment", "last assessment", "no assessment", "last known alive")
 """Reasons of censoring after which a patient may still have the event."""
 
 

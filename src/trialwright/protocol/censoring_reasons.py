@@ -38,5 +38,6 @@ def _reasons(rules: Censoring, ends_by_death: bool) -> Iterator[str]:
         if not ends_by_death:
             yield "died without the event"
     else:
-        yield "no adequate assessment"
-        yield "last adequate assessment"
+        kind = "" if rules.adequate == "any" else "adequate "
+        yield f"no {kind}assessment"
+        yield f"last {kind}assessment"

@@ -26,8 +26,9 @@ Whole = Annotated[int, Field(ge=1)]
 class Stop(Model):
     """Something that ends a time to event without an event, when it comes first."""
 
-    event: Literal["new therapy", "clinical progression", "end of treatment", "death"]
-    """``end of treatment``: for another reason than progression, clinical progression or death."""
+    event: Literal["new therapy", "clinical progression", "end of treatment", "death", "withdrawal"]
+    """``end of treatment``: for another reason than progression, clinical progression or death. ``withdrawal``: from
+    the study, not from treatment alone."""
     how: Literal["censor before", "censor at"]
     """At the last adequate assessment before it (the day before it, where time runs to the last day known alive), or
     on its own day."""

@@ -311,8 +311,10 @@ TABLES: dict[str, Table] = {
                 _column("therapy", "text", "Therapy"),
                 _column("chemotherapy", "yes/no", "Chemotherapy"),
                 _column("started_on", "date", "Start"),
+                _column("progressed_on", "date", "Progression on this therapy; null before it", required=False),
             ),
             ("started_on",),
+            open_until="progressed_on",
             key=("subject", "started_on"),
         ),
         Table(

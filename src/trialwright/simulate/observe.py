@@ -33,7 +33,7 @@ class Observed:
 def is_replayable(endpoint: object) -> bool:
     """Return whether the array-level simulator knows an endpoint: response, or progression and death from the start."""
     if isinstance(endpoint, ResponseEndpoint):
-        return endpoint.confirmation_days is None and not endpoint.until
+        return _is_plain(endpoint)
     if not isinstance(endpoint, TimeToEventEndpoint):
         return False
     known = {"progression", "death"}
@@ -44,7 +44,20 @@ def is_replayable(endpoint: object) -> bool:
         and endpoint.among == "all"
         and set(endpoint.events) <= known
         and not rules.stops
+        and (rules.missed_visits_by, rules.adequate, rules.scan_dates) == ("days", "evaluable", "finding")
         and quiet[rules.without_event]
+    )
+
+
+def _is_plain(endpoint: ResponseEndpoint) -> bool:
+    """A virtual scan has one day, comes on time, and shows nothing after a complete response but progression."""
+    return (
+        endpoint.confirmation_days is None
+        and not endpoint.until
+        and set(endpoint.success) <= {"CR", "PR"}
+        and endpoint.reference == "randomization"
+        and endpoint.progression_within_days is None
+        and endpoint.after_complete == "as recorded"
     )
 
 
