@@ -24,7 +24,8 @@ class Variable:
     """One variable: ``kind`` is what the values are; ``length`` counts bytes of text, None where nothing says it.
 
     A ``date`` is whole days and a ``datetime`` or ``time`` whole seconds inside; ``display`` is the format a SAS user
-    expects, such as DATE9.
+    expects, such as DATE9. The polars types that hold the kinds are String, Int64, Float64, Date, Datetime("us")
+    without a time zone, and Time. Dates that may be partial, and so all dates of SDTM, are ``text``.
 
     >>> Variable("AGE", "Age", "integer").length is None
     True
@@ -43,7 +44,7 @@ class Dataset:
     """Rows of one dataset; the columns of ``rows`` are the variables, in their order.
 
     Text that is empty in the file is null: SDTM has one kind of missing. ``warnings`` says what a tolerant reader
-    passed over. DataError when variables and columns differ.
+    passed over. DataError when variables and columns differ, in name, order or type.
 
     >>> import polars as pl
     >>> dm = Dataset("DM", "Demographics", (Variable("USUBJID", "Unique Subject Identifier", "text"),),
@@ -67,6 +68,12 @@ class Dataset:
             raise DataError(
                 f"{self.source or self.name}: variables and columns must be the same; differing: {', '.join(stray)}"
             )
+        for variable in self.variables:
+            if (found := self.rows.schema[variable.name]) != (due := dtype(variable.kind)):
+                where = f"{self.source or self.name}: {variable.name}"
+                raise DataError(
+                    f"{where}, of kind {variable.kind}, must be held as {due}; got {found}; cast the column"
+                )
 
     def __len__(self) -> int:
         return self.rows.height
@@ -78,3 +85,22 @@ class Dataset:
                 return variable
         known = ", ".join(variable.name for variable in self.variables)
         raise DataError(f"{self.source or self.name}: there is no variable {name!r}; known: {known}")
+
+
+def dtype(kind: Kind) -> pl.DataType:
+    """Return the polars type that holds values of a kind.
+
+    >>> dtype("integer")
+    Int64
+    """
+    import polars as pl
+
+    held: dict[Kind, pl.DataType] = {
+        "text": pl.String(),
+        "integer": pl.Int64(),
+        "number": pl.Float64(),
+        "date": pl.Date(),
+        "datetime": pl.Datetime("us"),
+        "time": pl.Time(),
+    }
+    return held[kind]

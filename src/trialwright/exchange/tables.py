@@ -11,7 +11,7 @@ from trialwright.errors import DataError
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["read_table"]
+__all__ = ["pyreadstat", "read_delimited", "read_table"]
 
 
 def read_table(path: Path) -> pl.DataFrame:
@@ -82,14 +82,20 @@ def _parquet(path: Path) -> pl.DataFrame:
 
 def _sas(function: str) -> Callable[[Path], pl.DataFrame]:
     def read(path: Path) -> pl.DataFrame:
-        frame, _ = getattr(_pyreadstat(path), function)(path, output_format="polars")
+        frame, _ = getattr(pyreadstat(path), function)(path, output_format="polars")
         found: pl.DataFrame = frame
         return found
 
     return read
 
 
-def _pyreadstat(path: Path) -> Any:
+def read_delimited(path: Path) -> pl.DataFrame:
+    """Return a CSV file as text, every value as it stands; unlike ``read_table`` it may have no row."""
+    return _delimited(",")(path)
+
+
+def pyreadstat(path: Path) -> Any:
+    """Return the package that reads SAS files; DataError when it is not installed."""
     from importlib import import_module
 
     try:
