@@ -6,6 +6,7 @@ from trialwright.derive.cuts import cut_dates
 from trialwright.derive.derived import Derived, tables
 from trialwright.derive.discordance import discordance
 from trialwright.derive.endings import days_of_scans, gap_limit
+from trialwright.derive.partial_dates import ImputationRule, Imputed, impute, possible_days
 from trialwright.derive.populations import members, populations
 from trialwright.derive.response import response
 from trialwright.derive.safety import worst_grades
@@ -14,6 +15,8 @@ from trialwright.derive.time_to_event import time_to_event
 
 __all__ = [
     "Derived",
+    "ImputationRule",
+    "Imputed",
     "baseline",
     "best_response",
     "cut_dates",
@@ -21,8 +24,10 @@ __all__ = [
     "discordance",
     "first_adverse_events",
     "gap_limit",
+    "impute",
     "members",
     "populations",
+    "possible_days",
     "response",
     "safety_follow_up",
     "tables",
