@@ -41,6 +41,7 @@ def simulate(  # noqa: PLR0917 - each is an option of the command
     The scenario's trial and, with --control-median and --accrual, the trial as it was planned. The numbers are the
     same whatever runs the trials. With --out nothing finished is lost: the same command goes on.
     """
+    from trialwright.cli.open_design import open_design
     from trialwright.cli.open_trial import open_trial
     from trialwright.cli.rehearsal import read_study
     from trialwright.cli.sweeping import Plan, run
@@ -49,9 +50,9 @@ def simulate(  # noqa: PLR0917 - each is an option of the command
     if number is not None:
         if any((trials, first, control_median, accrual, grid, jobs, processes, scheduler, raw)):
             raise DataError(
-                "--open writes one trial of the scenario; with it go --seed, --out, --scenario and --json only"
+                "--open writes one trial of the scenario; with it go --exact, --seed, --out, --scenario and --json only"
             )
-        return open_trial(read, seed, number, out, json)
+        return (open_trial if exact else open_design)(read, seed, number, out, json)
     if exact and (control_median is not None or accrual is not None):
         raise DataError("--control-median and --accrual are of the planned trial; --exact simulates the scenario's")
     kind = _exact(read, seed) if exact else _design(read, seed, control_median, accrual)

@@ -5,6 +5,7 @@ from trialwright.simulate.checkpoint import FolderUnits, MemoryUnits, parquet, p
 from trialwright.simulate.design_fields import DESIGN_FIELDS, with_design_fields
 from trialwright.simulate.design_trials import DesignTrials
 from trialwright.simulate.designed import Allocating, Comparison, DesignedTrial, Look, Scanning, Trigger
+from trialwright.simulate.designed_records import designed_records
 from trialwright.simulate.designed_reference import open_trial
 from trialwright.simulate.grid import read_points, scenario_paths
 from trialwright.simulate.many import Replays, many
@@ -44,6 +45,7 @@ __all__ = [
     "World",
     "as_planned",
     "designed",
+    "designed_records",
     "many",
     "on_cluster",
     "on_processes",

@@ -7,6 +7,7 @@ the rule of ``trialwright.randomize`` where there is one, tests by ``trialwright
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -80,6 +81,8 @@ class ReferenceTrial:
     stratum: list[int]
     arm: list[int]
     event: list[float]
+    ends: list[float]
+    """Follow-up as drawn, before any rule."""
     stop: list[float]
     seen: list[float]
 
@@ -98,9 +101,8 @@ class ReferenceTrial:
         leaves = [_up(designed, _reached(own[i].dropout, draws.exponential(DROPOUT, i))) for i in range(n)]
         ends = [min(time, designed.supposed.longest) for time in leaves]
         found = [_detected(designed, draws, i, event[i], ends[i]) for i in range(n)]
-        return cls(
-            designed, draws, entry, stratum, arm, event, [stop for _, stop in found], [seen for seen, _ in found]
-        )
+        seen, stop = ([one[k] for one in found] for k in (0, 1))
+        return cls(designed, draws, entry, stratum, arm, event, ends, stop, seen)
 
     def calendar(self, i: int) -> float:
         """Return the calendar time at which a patient's event is seen."""
@@ -126,6 +128,18 @@ class ReferenceTrial:
         if trigger.enrolled is not None:
             times.append(self.entry[trigger.enrolled - 1])
         return max(times) if trigger.how == "all" else min(times)
+
+    def scans(self, i: int) -> Iterator[tuple[float, float, bool]]:
+        """Yield planned time, time and whether it is missed of a patient's scans up to the event or the last one."""
+        until = min(self.event[i], self.ends[i])
+        for planned, (at, missed) in zip(
+            planned_times(self.designed.scans), _scans(self.designed, self.draws, i, until), strict=False
+        ):
+            if at > self.ends[i]:
+                return
+            yield planned, at, missed
+            if at >= self.event[i] and not missed:
+                return
 
     def observed(self, i: int, cut: float) -> tuple[float, bool] | None:
         """Return time and event of a patient at a cut; None for one who has not entered, or without a cut."""

@@ -24,7 +24,7 @@ from trialwright.simulate.population import populate
 from trialwright.simulate.world import World
 from trialwright.stats import DAYS_PER_MONTH, DAYS_PER_WEEK
 
-__all__ = ["as_planned", "designed"]
+__all__ = ["as_planned", "designed", "stratum_cells"]
 
 SAMPLE = 20
 """Virtual trials from which the shares of the strata are counted."""
@@ -145,18 +145,22 @@ def _arms(protocol: Protocol) -> tuple[str, str]:
 def _strata(
     protocol: Protocol, scenario: Scenario, endpoint: TimeToEventEndpoint, arms: tuple[str, str], seed: int
 ) -> tuple[Stratum, ...]:
-    """Return the strata that the sample holds, in the order of their levels."""
+    found = []
+    for levels, share in stratum_cells(protocol, scenario, seed):
+        factor = _multiplier(scenario, levels)
+        rates = [_rates(scenario, endpoint, arm, factor) for arm in arms]
+        found.append(Stratum(rates[0], rates[1], share))
+    return tuple(found)
+
+
+def stratum_cells(protocol: Protocol, scenario: Scenario, seed: int) -> list[tuple[dict[str, str], float]]:
+    """Return level by factor, and share, of the strata that the sample holds, in the order of their levels."""
     factors = protocol.randomization.strata
     drawn = populate(World.of(protocol, scenario, seed), np.arange(SAMPLE)).patients.factors
     codes = np.stack([drawn[factor.id] for factor in factors], axis=1) if factors else np.zeros((1, 0), np.int64)
     cells, counts = np.unique(codes, axis=0, return_counts=True)
-    found = []
-    for cell, count in zip(cells.tolist(), counts.tolist(), strict=True):
-        levels = {factor.id: factor.levels[code] for factor, code in zip(factors, cell, strict=True)}
-        factor = _multiplier(scenario, levels)
-        rates = [_rates(scenario, endpoint, arm, factor) for arm in arms]
-        found.append(Stratum(rates[0], rates[1], count / len(codes)))
-    return tuple(found)
+    named = ({factor.id: factor.levels[code] for factor, code in zip(factors, cell, strict=True)} for cell in cells)
+    return [(levels, count / len(codes)) for levels, count in zip(named, counts.tolist(), strict=True)]
 
 
 def _multiplier(scenario: Scenario, levels: Mapping[str, str]) -> float:

@@ -118,7 +118,7 @@ def test_processes_print_what_threads_print(run):
 
 
 def test_open_writes_one_trial_in_full_and_finds_it_the_same(run, tmp_path):
-    code, out, err = run("--open", 3, "--out", tmp_path / "trial", "--json")
+    code, out, err = run("--exact", "--open", 3, "--out", tmp_path / "trial", "--json")
     assert (code, err) == (0, "")
     found = json.loads(out)
     assert (found["trial"], found["seed"], found["different"]) == (3, 1, [])
@@ -128,6 +128,16 @@ def test_open_writes_one_trial_in_full_and_finds_it_the_same(run, tmp_path):
     assert manifest["data sha256"] == data.hash
     allocations = pl.read_csv(tmp_path / "trial" / "tables" / "allocations.csv")
     assert allocations.height == data.tables["allocations"].height
+
+
+def test_open_writes_the_trial_that_the_kernel_counted(run, tmp_path):
+    code, out, err = run("--open", 3, "--out", tmp_path / "trial", "--json")
+    assert (code, err) == (0, "")
+    looks = json.loads(out)["looks"]
+    taken = [look for look in looks if look["on"]]
+    assert taken and all(look["same"] for look in taken)
+    times = pl.read_csv(tmp_path / "trial" / "derived" / f"look {taken[0]['look']}" / "times.csv")
+    assert times["event"].sum() == taken[0]["events"]
 
 
 def test_open_leaves_a_folder_that_is_there(run, tmp_path):
@@ -189,7 +199,7 @@ def test_a_grid_that_cannot_be_used_is_told_with_its_line(run, grid, text, told)
     [
         (("--scheduler", "tcp://127.0.0.1:9", "--processes"), "--scheduler has its own workers"),
         (("--accrual", "12"), "--exact simulates the scenario's"),
-        (("--open", "3", "--out", "trial"), "--open writes one trial of the scenario"),
+        (("--open", "3", "--out", "trial", "--raw", "r.parquet"), "--open writes one trial of the scenario"),
         (("--out", str(TINY)), "holds files, but none of a sweep"),
     ],
 )
