@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from trialwright.derive.intercurrent import intercurrent
+from trialwright.derive.assessed import (
+    Assessed,
+    assessed_by_subject,
+    first_confirmed,
+    in_time,
+    up_to_progression,
+    visible_after_complete,
+)
+from trialwright.derive.intercurrent import firsts, intercurrent
 from trialwright.derive.response import response
-from trialwright.derive.rows import as_date, columns, frame, grouped
+from trialwright.derive.rows import as_date, columns, frame
 from trialwright.stats import DAYS_PER_WEEK
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from trialwright.protocol import Protocol, ResponseEndpoint
+    from trialwright.derive.plan import Plan
+    from trialwright.protocol import ResponseEndpoint
     from trialwright.records import TrialData
 
-__all__ = ["BEST_RESPONSE_COLUMNS", "Assessed", "assessed_by_subject", "best_response", "bests", "up_to_progression"]
+__all__ = ["BEST_RESPONSE_COLUMNS", "best_response", "bests"]
 
 BEST_RESPONSE_COLUMNS = {
     "subject": "text",
@@ -26,34 +35,33 @@ BEST_RESPONSE_COLUMNS = {
     "unconfirmed": "text",
     "success": "yes/no",
     "best_on": "date",
+    "responded_on": "date",
+    "success_on": "date",
     "why": "text",
     "source": "text",
 }
-
-
-class Assessed(NamedTuple):
-    """One assessment after baseline with its response; days are whole days since 1970-01-01."""
-
-    number: int
-    assessed_on: int
-    response_on: int
-    known_on: int
-    response: str
-    source: str
+LASTING = ("CR", "PR", "SD", "NON-CR/NON-PD")
+"""Responses that show control of the disease."""
 
 
 @dataclass(frozen=True)
 class _Case:
-    """One patient's assessments that count, and the day from which stable disease counts."""
+    """One patient's assessments that count, and the days from which stable disease counts."""
 
     counted: tuple[Assessed, ...]
     stable_from: int
+    controlled_from: int | None
     confirmation_days: int | None
+    not_evaluable_between: int
 
     def first(self, responses: Sequence[str], since: int | None = None) -> Assessed | None:
         """Return the first assessment with one of these responses, on or after a day."""
         days = (row for row in self.counted if row.response in responses)
         return next((row for row in days if since is None or row.response_on >= since), None)
+
+    def responded(self, *wanted: str) -> Assessed | None:
+        """Return the first response of these kinds that counts: confirmed, where confirmation is asked for."""
+        return first_confirmed(self.counted, wanted, self.confirmation_days, self.not_evaluable_between)
 
 
 @dataclass(frozen=True)
@@ -66,8 +74,8 @@ class _BestRule:
 
 
 BEST: tuple[_BestRule, ...] = (
-    _BestRule("CR", "complete response", lambda case: _responded(case, "CR")),
-    _BestRule("PR", "partial response", lambda case: _responded(case, "PR")),
+    _BestRule("CR", "complete response", lambda case: case.responded("CR")),
+    _BestRule("PR", "partial response", lambda case: case.responded("PR")),
     _BestRule(
         "SD", "stable disease of the minimum duration", lambda case: case.first(("CR", "PR", "SD"), case.stable_from)
     ),
@@ -77,24 +85,35 @@ BEST: tuple[_BestRule, ...] = (
         lambda case: case.first(("NON-CR/NON-PD",), case.stable_from),
     ),
     _BestRule("PD", "progression", lambda case: case.first(("PD",))),
-    _BestRule("NE", "stable disease shorter than the minimum", lambda case: case.first(("CR", "PR", "SD"))),
-    _BestRule("NE", "non-target lesions left, seen too early", lambda case: case.first(("NON-CR/NON-PD",))),
-    _BestRule("NE", "no evaluable assessment", lambda case: case.first(("NE",))),
+    _BestRule("NE", "", lambda case: case.first((*LASTING, "NE"))),
 )
-"""The first rule that finds an assessment decides; with none, the patient is not evaluable."""
+"""The first rule that finds an assessment decides; with none, the patient was not assessed."""
+
+_NOT_EVALUABLE = {
+    "NON-CR/NON-PD": "non-target lesions left, seen too early",
+    "NE": "no evaluable assessment",
+}
+"""Why the last rule applies, by the response it finds; of any other, stable disease was too short."""
 
 
 def best_response(
-    data: TrialData, protocol: Protocol, endpoint: str, responses: pl.DataFrame | None = None
+    data: TrialData, protocol: Plan, endpoint: str, responses: pl.DataFrame | None = None
 ) -> pl.DataFrame:
     """Return one row per randomized subject with the best overall response and whether it is a success.
 
     ``best`` follows the endpoint's settings; ``unconfirmed`` is the best response had no confirmation been asked for.
-    ``best_on`` is the assessment that decided ``best``, ``source`` the one that decided ``success``. Assessments after
-    the first progression do not count; assessments after a new therapy do. Stable disease counts from
-    ``stable_disease_minimum_weeks`` after randomization. A success is one of the endpoint's responses, or a lasting
-    CR, PR, SD or NON-CR/NON-PD at or after ``stable_weeks`` less ``stable_window_days``. Pass ``responses`` (of
-    ``response``) to save deriving them again. Raises ValueError when the endpoint is no response endpoint.
+    ``best_on`` is the assessment that decided ``best``, ``responded_on`` the first CR or PR that counts, ``success_on``
+    the assessment that first made the success, ``source`` the record of ``success_on`` (of ``best_on`` without
+    success). Assessments after the first progression do not count, nor do those after the endpoint's ``until``. Stable
+    disease counts from ``stable_disease_minimum_weeks`` after the reference day. A success is one of the endpoint's
+    responses, or a lasting CR, PR, SD or NON-CR/NON-PD at or after ``stable_weeks`` less ``stable_window_days``. Pass
+    ``responses`` (of ``response``) to save deriving them again. Raises ValueError when the endpoint is no response
+    endpoint.
+
+    >>> from trialwright.protocol import load, study_names
+    >>> from trialwright.records import TrialData
+    >>> best_response(TrialData.from_rows("", {}, virtual=True), load(study_names()[0]), "ORR").height
+    0
     """
     plan = protocol.endpoint(endpoint)
     if plan.kind != "response":
@@ -107,12 +126,12 @@ def best_response(
 def bests(data: TrialData, plan: ResponseEndpoint, assessed: Mapping[str, Sequence[Assessed]]) -> pl.DataFrame:
     """Return the rows of one endpoint from the assessments of its evaluator, up to its intercurrent events if any."""
     randomized = zip(*columns(data["allocations"], "subject", "randomized_on"), strict=True)
-    last = _last_days(data, plan)
+    last, dosed = _last_days(data, plan), _first_doses(data, plan)
     seen = {
         subject: tuple(s for s in scans if s.response_on <= last.get(subject, s.response_on))
         for subject, scans in assessed.items()
     }
-    rows = (_row(subject, on, seen.get(subject, ()), plan) for subject, on in randomized)
+    rows = (_row(subject, dosed.get(subject, on), seen.get(subject, ()), plan) for subject, on in randomized)
     return frame(BEST_RESPONSE_COLUMNS, rows)
 
 
@@ -126,78 +145,73 @@ def _last_days(data: TrialData, plan: ResponseEndpoint) -> dict[str, int]:
     return days
 
 
-def assessed_by_subject(responses: pl.DataFrame, evaluator: str) -> Mapping[str, tuple[Assessed, ...]]:
-    """Return the assessments after baseline of each subject by one evaluator, in order of number of the frame."""
-    import polars as pl
-
-    after = responses.filter((pl.col("evaluator") == evaluator) & pl.col("response").is_not_null())
-    rows = grouped(after, *Assessed._fields)
-    return {subject: tuple(Assessed(*row) for row in found) for subject, found in rows.items()}
+def _first_doses(data: TrialData, plan: ResponseEndpoint) -> dict[str, int]:
+    """Return the reference days that are not the day of randomization; who had no dose keeps that one."""
+    if plan.reference == "randomization":
+        return {}
+    return {subject: dose.on for subject, dose in firsts(data["doses"], "started_on", "first dose", "doses").items()}
 
 
-def up_to_progression(assessed: Sequence[Assessed]) -> tuple[Assessed, ...]:
-    """Return the assessments up to and including the first progression.
-
-    >>> scan = Assessed(1, 10, 10, 10, "PD", "")
-    >>> len(up_to_progression([scan, scan._replace(number=2, response="SD")]))
-    1
-    """
-    end = next((index for index, row in enumerate(assessed) if row.response == "PD"), len(assessed))
-    return tuple(assessed[: end + 1])
-
-
-def _row(subject: str, randomized_on: int, assessed: Sequence[Assessed], plan: ResponseEndpoint) -> tuple[object, ...]:
-    stable_from = randomized_on + round(plan.stable_disease_minimum_weeks * DAYS_PER_WEEK)
-    case = _Case(up_to_progression(assessed), stable_from, plan.confirmation_days)
-    best, why, found = _best(case)
-    unconfirmed = best if plan.confirmation_days is None else _best(_Case(case.counted, stable_from, None))[0]
-    success, reason, proof = _success(case, best, found, plan, randomized_on)
-    decided = found.response_on if found else None
-    return subject, plan.id, best, unconfirmed, success, decided, f"{best}: {why}; {reason}", proof
+def _row(subject: str, reference: int, assessed: Sequence[Assessed], plan: ResponseEndpoint) -> tuple[object, ...]:
+    case = _case(reference, assessed, plan)
+    best, why, found = _best(case, plan)
+    free = case if plan.confirmation_days is None else _case(reference, assessed, plan, confirmed=False)
+    success, reason, proof = _success(case, best, found, plan)
+    responded = case.responded("CR", "PR")
+    days = (_day(found), _day(responded), _day(proof) if success else None)
+    proved = proof.source if proof else "none"
+    return subject, plan.id, best, _best(free, plan)[0], success, *days, f"{best}: {why}; {reason}", proved
 
 
-def _best(case: _Case) -> tuple[str, str, Assessed | None]:
+def _case(reference: int, assessed: Sequence[Assessed], plan: ResponseEndpoint, *, confirmed: bool = True) -> _Case:
+    read = tuple(in_time(assessed, plan.progression_within_days, reference))
+    if plan.after_complete == "progression":
+        read = tuple(visible_after_complete(read))
+    controlled = None if plan.stable_weeks is None else _weeks(reference, plan.stable_weeks) - plan.stable_window_days
+    return _Case(
+        up_to_progression(read),
+        _weeks(reference, plan.stable_disease_minimum_weeks),
+        controlled,
+        plan.confirmation_days if confirmed else None,
+        plan.not_evaluable_between,
+    )
+
+
+def _weeks(reference: int, weeks: float) -> int:
+    return reference + round(weeks * DAYS_PER_WEEK)
+
+
+def _day(found: Assessed | None) -> int | None:
+    return found.response_on if found else None
+
+
+def _best(case: _Case, plan: ResponseEndpoint) -> tuple[str, str, Assessed | None]:
     for rule in BEST:
         found = rule.find(case)
         if found:
-            return rule.best, f"{rule.why}, {as_date(found.response_on)}", found
-    return "NE", "no assessment after baseline", None
+            why = rule.why or _NOT_EVALUABLE.get(found.response, "stable disease shorter than the minimum")
+            return rule.best, f"{why}, {_told(found)}", found
+    return plan.without_assessment, "no assessment after baseline", None
+
+
+def _told(found: Assessed) -> str:
+    return as_date(found.response_on) + (f" ({found.note})" if found.note else "")
 
 
 def _success(
-    case: _Case, best: str, found: Assessed | None, plan: ResponseEndpoint, randomized_on: int
-) -> tuple[bool, str, str]:
-    if best in plan.success and found:
-        return True, "success by response", found.source
-    if plan.stable_weeks is not None:
-        since = randomized_on + round(plan.stable_weeks * DAYS_PER_WEEK) - plan.stable_window_days
-        lasting = case.first(("CR", "PR", "SD", "NON-CR/NON-PD"), since)
-        if lasting:
-            return True, f"success by disease control at {as_date(lasting.response_on)}", lasting.source
-    return False, "no success", found.source if found else "none"
+    case: _Case, best: str, found: Assessed | None, plan: ResponseEndpoint
+) -> tuple[bool, str, Assessed | None]:
+    """Return whether there is success, why, and the assessment that first made it (of no success, the best one)."""
+    response = _by_response(case, best, found, plan)
+    lasting = None if case.controlled_from is None else case.first(LASTING, case.controlled_from)
+    if response and (lasting is None or response.response_on <= lasting.response_on):
+        return True, "success by response", response
+    if lasting:
+        return True, f"success by disease control at {as_date(lasting.response_on)}", lasting
+    return False, "no success", found
 
 
-def _responded(case: _Case, wanted: str) -> Assessed | None:
-    """Return the first response of this kind, or the first that a later assessment confirms."""
-    if case.confirmation_days is None:
-        return case.first((wanted,))
-    confirmed = (row for index, row in enumerate(case.counted) if row.response == wanted and _is_confirmed(case, index))
-    return next(confirmed, None)
-
-
-def _is_confirmed(case: _Case, index: int) -> bool:
-    """Return whether a response is confirmed (Eisenhauer et al. 2009, section 4.6 and table 3).
-
-    The first later response at least as good, at least ``confirmation_days`` on, confirms it; in between only responses
-    as good and at most one NE are allowed, and no PR may follow a CR.
-    """
-    start = case.counted[index]
-    good = ("CR",) if start.response == "CR" else ("CR", "PR")
-    between: list[str] = []
-    for row in case.counted[index + 1 :]:
-        if row.response not in (*good, "NE") or (row.response == "PR" and "CR" in between):
-            return False
-        between.append(row.response)
-        if row.response != "NE" and row.response_on - start.response_on >= (case.confirmation_days or 0):
-            return between.count("NE") <= 1
-    return False
+def _by_response(case: _Case, best: str, found: Assessed | None, plan: ResponseEndpoint) -> Assessed | None:
+    if best not in plan.success:
+        return None
+    return case.responded(*(kind for kind in plan.success if kind in ("CR", "PR"))) or found

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trialwright.derive.best_response import Assessed, up_to_progression
-from trialwright.derive.intercurrent import Dated, firsts, intercurrent
+from trialwright.derive.assessed import Assessed, first_confirmed, up_to_progression
+from trialwright.derive.intercurrent import Dated, after_new_therapy, firsts, intercurrent
 from trialwright.derive.rows import as_date, columns, source
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from trialwright.protocol import Censoring, TimeToEventEndpoint
     from trialwright.records import TrialData
 
-__all__ = ["Course", "courses"]
+__all__ = ["Course", "adequate_scans", "courses", "last_alive", "scan_events"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +25,14 @@ class Course:
 
     subject: str
     randomized: Dated
-    has_baseline: bool
-    """A baseline assessment that measured every target lesion."""
+    baseline: Dated | None
+    """The baseline assessment, if it measured every target lesion."""
+    scans: tuple[Assessed, ...]
+    """The evaluator's assessments after baseline."""
+    first_days: Mapping[int, int]
+    """Day of the earliest scan of each assessment, by its number; an assessment of one day may be left out."""
     adequate: tuple[Dated, ...]
-    """Assessments with a response other than NE."""
+    """Assessments with a response other than NE, on the day that the response counts."""
     events: Mapping[str, Dated]
     """First of each kind of event that an endpoint may name."""
     therapy: Dated | None
@@ -46,29 +51,98 @@ def courses(
     Life is proved by every dated record of a patient's own doing: contacts, visits, doses, assessments, adverse events,
     samples and the start of another therapy. An end of study is not proof of life: it may be the day a form was signed.
     """
-    baselines = _complete_baselines(responses, evaluator)
+    baselines, first_days = _complete_baselines(responses, evaluator), _first_days(data, evaluator)
     events = {
         "death": firsts(data["deaths"], "died_on", "death", "deaths"),
         "chemotherapy": firsts(_chemotherapy(data), "started_on", "chemotherapy", "therapies"),
         **intercurrent(data),
+        **after_new_therapy(data),
     }
     alive = last_alive(data)
     for subject, day in zip(*columns(data["allocations"], "subject", "randomized_on"), strict=True):
-        scans = assessed.get(subject, ())
+        scans = tuple(assessed.get(subject, ()))
         own = {kind: found[subject] for kind, found in events.items() if subject in found}
-        own |= {event.what: event for event in (_progression(scans), _response(scans)) if event}
+        own |= {event.what: event for event in (_progression(scans, _finding), _response(scans, _finding)) if event}
         randomized = Dated(day, "randomization", source("allocations", subject), day)
         last = own.get("death") or alive.get(subject, randomized)
-        adequate = tuple(Dated(s.response_on, s.response, s.source, s.known_on) for s in scans if s.response != "NE")
+        adequate = tuple(_dated(scan, _finding) for scan in scans if scan.response != "NE")
         last = max(last, randomized, key=lambda proof: proof.on)
-        yield Course(subject, randomized, subject in baselines, adequate, own, own.get("new therapy"), last)
+        baseline, days = baselines.get(subject), first_days.get(subject, {})
+        yield Course(subject, randomized, baseline, scans, days, adequate, own, own.get("new therapy"), last)
 
 
-def _complete_baselines(responses: pl.DataFrame, evaluator: str) -> set[str]:
+def adequate_scans(course: Course, rules: Censoring) -> tuple[Dated, ...]:
+    """Return the assessments that show the patient free of an event, on the days that the rules give them."""
+    if (rules.adequate, rules.scan_dates) == ("evaluable", "finding"):
+        return course.adequate
+    day_of = _day_of(course, rules)
+    return tuple(_dated(scan, day_of) for scan in course.scans if _ADEQUATE[rules.adequate](scan))
+
+
+_ADEQUATE: Mapping[str, Callable[[Assessed], bool]] = {
+    "evaluable": lambda scan: scan.response != "NE",
+    "target known": lambda scan: scan.response != "NE" or scan.target not in (None, "NE"),
+    "any": lambda scan: True,
+}
+
+
+def scan_events(course: Course, plan: TimeToEventEndpoint) -> Mapping[str, Dated]:
+    """Return the events of the course; progression and response are those of the endpoint's settings."""
+    if plan.confirmation_days is None and plan.censoring.scan_dates == "finding":
+        return course.events
+    day_of = _day_of(course, plan.censoring)
+    found = (_progression(course.scans, day_of), _response(course.scans, day_of, plan.confirmation_days))
+    others = {kind: event for kind, event in course.events.items() if kind not in ("progression", "response")}
+    return others | {event.what: event for event in found if event}
+
+
+_DayOf = Callable[[Assessed], int]
+"""The day on which the response of an assessment counts."""
+
+
+def _finding(scan: Assessed) -> int:
+    return scan.response_on
+
+
+def _day_of(course: Course, rules: Censoring) -> _DayOf:
+    """A finding dated back to an earlier time point keeps its day: no scan of this one is nearer to it."""
+
+    def earliest(scan: Assessed) -> int:
+        return min(scan.response_on, course.first_days.get(scan.number, scan.assessed_on))
+
+    def latest(scan: Assessed) -> int:
+        first = course.first_days.get(scan.number, scan.assessed_on)
+        return scan.assessed_on if scan.response_on >= first else scan.response_on
+
+    return {"finding": _finding, "earliest": earliest, "latest": latest}[rules.scan_dates]
+
+
+def _dated(scan: Assessed, day_of: _DayOf) -> Dated:
+    on = day_of(scan)
+    return Dated(on, scan.response, scan.source, max(on, scan.known_on))
+
+
+def _complete_baselines(responses: pl.DataFrame, evaluator: str) -> dict[str, Dated]:
     import polars as pl
 
     chosen = (pl.col("evaluator") == evaluator) & (pl.col("number") == 0) & pl.col("complete")
-    return set(responses.filter(chosen)["subject"])
+    found = columns(responses.filter(chosen), "subject", "assessed_on", "source")
+    return {subject: Dated(on, "baseline", record, on) for subject, on, record in zip(*found, strict=True)}
+
+
+def _first_days(data: TrialData, evaluator: str) -> dict[str, dict[int, int]]:
+    """Return the earliest scan of the assessments that took more than one day."""
+    import polars as pl
+
+    own = data["measurements"].filter(pl.col("evaluator") == evaluator)
+    days = own.group_by("subject", "number").agg(
+        first=pl.col("assessed_on").min(), several=pl.col("assessed_on").n_unique() > 1
+    )
+    found: dict[str, dict[int, int]] = {}
+    rows = columns(days.filter("several"), "subject", "number", "first")
+    for subject, number, first in zip(*rows, strict=True):
+        found.setdefault(subject, {})[number] = first
+    return found
 
 
 def _chemotherapy(data: TrialData) -> pl.DataFrame:
@@ -77,18 +151,31 @@ def _chemotherapy(data: TrialData) -> pl.DataFrame:
     return data["therapies"].filter(pl.col("chemotherapy"))
 
 
-def _progression(scans: Sequence[Assessed]) -> Dated | None:
+def _progression(scans: Sequence[Assessed], day_of: _DayOf) -> Dated | None:
     """Return the first progression, known from the first day on which any progression was certain."""
     shown = [scan for scan in scans if scan.response == "PD"]
     if not shown:
         return None
-    first = min(shown, key=lambda scan: scan.response_on)
-    return Dated(first.response_on, "progression", first.source, min(scan.known_on for scan in shown))
+    first = min(shown, key=day_of)
+    on = day_of(first)
+    return Dated(on, "progression", first.source, max(on, min(scan.known_on for scan in shown)))
 
 
-def _response(scans: Sequence[Assessed]) -> Dated | None:
-    found = next((scan for scan in up_to_progression(scans) if scan.response in ("CR", "PR")), None)
-    return found and Dated(found.response_on, "response", found.source, found.known_on)
+def _response(scans: Sequence[Assessed], day_of: _DayOf, confirmation_days: int | None = None) -> Dated | None:
+    """Return the first response before progression; with confirmation, it is known from when it was confirmed."""
+    found = first_confirmed(up_to_progression(scans), ("CR", "PR"), confirmation_days)
+    if found is None:
+        return None
+    sure = found.known_on if confirmation_days is None else _confirmed_on(scans, found, confirmation_days)
+    on = day_of(found)
+    return Dated(on, "response", found.source, max(on, sure))
+
+
+def _confirmed_on(scans: Sequence[Assessed], found: Assessed, days: int) -> int:
+    """Return the day of the assessment that confirms a response: the first response late enough."""
+    good = ("CR",) if found.response == "CR" else ("CR", "PR")
+    late = (scan for scan in scans if scan.response in good and scan.response_on - found.response_on >= days)
+    return next(late).known_on
 
 
 _PROOFS = (

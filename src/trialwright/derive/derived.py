@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from trialwright.derive.assessed import Assessed, assessed_by_subject
 from trialwright.derive.baseline import baseline
-from trialwright.derive.best_response import BEST_RESPONSE_COLUMNS, Assessed, assessed_by_subject, bests
+from trialwright.derive.best_response import BEST_RESPONSE_COLUMNS, bests
 from trialwright.derive.course import courses
 from trialwright.derive.populations import populations
 from trialwright.derive.response import response

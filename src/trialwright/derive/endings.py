@@ -8,7 +8,7 @@ C, and the EMA's guideline on anticancer medicinal products, appendix 1: which r
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from trialwright.derive.course import Course
@@ -16,7 +16,20 @@ from trialwright.derive.intercurrent import Dated
 from trialwright.derive.rows import as_date
 from trialwright.protocol import Assessments, Censoring, TimeToEventEndpoint, planned_scans
 
-__all__ = ["RULES", "Ending", "EndingRule", "Situation", "days_of_scans", "ending", "gap_limit", "would_have_fired"]
+__all__ = [
+    "RULES",
+    "Asked",
+    "Ending",
+    "EndingRule",
+    "Situation",
+    "asked",
+    "days_of_scans",
+    "decided",
+    "ending",
+    "gap_limit",
+    "missed_scans",
+    "would_have_fired",
+]
 
 HORIZON = 50 * 366
 """Days of planned scans that are laid out; longer than any trial."""
@@ -45,6 +58,10 @@ class Situation:
     planned: Sequence[int]
     """Days of the planned scans from randomization, the baseline 0 first."""
     window: int
+    adequate: Sequence[Dated]
+    """Assessments that show the patient free of an event, by the endpoint's settings."""
+    events: Mapping[str, Dated]
+    """First of each kind of event, by the endpoint's settings."""
 
     def last_adequate(self, before: int | None = None) -> Dated:
         """Return the last adequate assessment, strictly before a day if one is given, at the earliest the origin.
@@ -54,7 +71,7 @@ class Situation:
         shows_event = "PD" if "progression" in self.endpoint.events else None
         days = [
             seen
-            for seen in self.course.adequate
+            for seen in self.adequate
             if seen.what != shows_event and seen.on >= self.origin.on and (before is None or seen.on < before)
         ]
         return max(days, key=lambda seen: seen.on, default=self.origin)
@@ -68,6 +85,26 @@ def ending(situation: Situation) -> Ending:
             if found:
                 return found
     raise AssertionError("the last rule always applies")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One rule asked about one patient: whether it is in force, and what it makes of the patient if it applies."""
+
+    rule: EndingRule
+    in_force: bool
+    found: Ending | None
+
+
+def asked(situation: Situation) -> tuple[Asked, ...]:
+    """Return every rule in its order with its answer, those too that are not in force or came too late."""
+    rules = situation.endpoint.censoring
+    return tuple(Asked(rule, rule.in_force(rules), rule.apply(situation)) for rule in RULES)
+
+
+def decided(answers: Sequence[Asked]) -> tuple[EndingRule, Ending]:
+    """Return the rule that decides, and how the time ends by it."""
+    return next((each.rule, each.found) for each in answers if each.in_force and each.found)
 
 
 def would_have_fired(situation: Situation, chosen: Ending) -> str:
@@ -92,13 +129,25 @@ def gap_limit(planned: Sequence[int], last_adequate: int, missed_allowed: int, w
     return planned[due] - planned[nearest] + 2 * window
 
 
+def missed_scans(planned: Sequence[int], last_adequate: int, event: int, window: int) -> list[int]:
+    """Return the planned scans whose whole window lies between the last adequate assessment and the event.
+
+    All are days from randomization. Every eight weeks within a week, the last adequate scan in week 8 and the event in
+    week 24, only the scan of week 16 was missed:
+
+    >>> missed_scans([0, 56, 112, 168, 224], 56, 168, 7)
+    [112]
+    """
+    return [day for day in planned if day - window > last_adequate and day + window < event]
+
+
 def days_of_scans(assessments: Assessments) -> list[int]:
     """Return the planned days of all scans from randomization, the baseline 0 first."""
     return [0, *planned_scans(assessments, HORIZON)]
 
 
 def _without_baseline(situation: Situation) -> Ending | None:
-    if situation.course.has_baseline:
+    if situation.course.baseline:
         return None
     return _censored(situation.origin, "no usable baseline assessment")
 
@@ -119,7 +168,7 @@ _STOPPED = {"new therapy": "new anticancer therapy", "death": "died without the 
 
 def _stops(situation: Situation) -> Ending | None:
     """The first of the endpoint's stops that comes before the event; on the same day the event counts."""
-    events, event = situation.course.events, situation.event
+    events, event = situation.events, situation.event
     came = [(events[stop.event], stop) for stop in situation.endpoint.censoring.stops if stop.event in events]
     first = min(came, key=lambda found: found[0].on, default=None)
     if first is None or (event is not None and event.on <= first[0].on):
@@ -139,10 +188,17 @@ def _missed_visits(situation: Situation) -> Ending | None:
         return None
     last = _last_before_event(situation, situation.event)
     allowed = situation.endpoint.censoring.missed_visits_allowed
-    seen_on = last.on - situation.course.randomized.on
-    if situation.event.on - last.on <= gap_limit(situation.planned, seen_on, allowed, situation.window):
+    if not _missed_too_many(situation, last, situation.event):
         return None
     return _censored(last, f"more than {allowed} missed assessment{'s' if allowed != 1 else ''} before the event")
+
+
+def _missed_too_many(situation: Situation, last: Dated, event: Dated) -> bool:
+    start, rules = situation.course.randomized.on, situation.endpoint.censoring
+    planned, allowed, window = situation.planned, rules.missed_visits_allowed, situation.window
+    if rules.missed_visits_by == "scheduled visits":
+        return len(missed_scans(planned, last.on - start, event.on - start, window)) > allowed
+    return event.on - last.on > gap_limit(planned, last.on - start, allowed, window)
 
 
 def _last_before_event(situation: Situation, event: Dated) -> Dated:
@@ -160,32 +216,92 @@ def _no_event(situation: Situation) -> Ending:
         alive = max(situation.course.alive, situation.origin, key=lambda dated: dated.on)
         return _censored(alive, "died without the event" if alive.what == "death" else "last known alive")
     last = situation.last_adequate()
-    if last is situation.origin:
-        return _censored(last, "no adequate assessment")
-    return _censored(last, "last adequate assessment")
+    kind = "assessment" if situation.endpoint.censoring.adequate == "any" else "adequate assessment"
+    return _censored(last, f"no {kind}" if last is situation.origin else f"last {kind}")
 
 
 def _censored(at: Dated, why: str) -> Ending:
     return Ending(at.on, False, why, at.source, at.known_on)
 
 
+def _baseline_told(situation: Situation) -> str:
+    baseline = situation.course.baseline
+    return f"baseline of {as_date(baseline.on)} measured every target lesion [{baseline.source}]" if baseline else ""
+
+
+def _therapy_told(situation: Situation) -> str:
+    therapy = situation.course.therapy
+    if therapy is None:
+        return "no new anticancer therapy"
+    return f"new therapy of {as_date(therapy.on)} did not come before the event [{therapy.source}]"
+
+
+def _stops_told(situation: Situation) -> str:
+    stops = situation.endpoint.censoring.stops
+    named = ", ".join(stop.event for stop in stops)
+    return f"none of {named} came before the event" if stops else "the rules name nothing that ends the time"
+
+
+def _gap_told(situation: Situation) -> str:
+    event = situation.event
+    if event is None:
+        return "no event"
+    last, rules = _last_before_event(situation, event), situation.endpoint.censoring
+    start, window = situation.course.randomized.on, situation.window
+    if rules.missed_visits_by == "scheduled visits":
+        missed = len(missed_scans(situation.planned, last.on - start, event.on - start, window))
+        return f"{missed} planned scans missed before the event, {rules.missed_visits_allowed} allowed"
+    limit = gap_limit(situation.planned, last.on - start, rules.missed_visits_allowed, window)
+    return f"event {event.on - last.on} days after {as_date(last.on)} ({last.what}), at most {limit} allowed"
+
+
 @dataclass(frozen=True)
 class EndingRule:
-    """One rule: what it is called, when it is in force, and what it does."""
+    """One rule: what it is called and asks, when it is in force, what it does, and what it says when it does not."""
 
     name: str
+    question: str
     in_force: Callable[[Censoring], bool]
     apply: Callable[[Situation], Ending | None]
+    otherwise: Callable[[Situation], str]
 
 
 RULES: tuple[EndingRule, ...] = (
     EndingRule(
-        "without baseline", lambda censoring: censoring.without_baseline == "censor at origin", _without_baseline
+        "without baseline",
+        "is a usable baseline assessment missing?",
+        lambda censoring: censoring.without_baseline == "censor at origin",
+        _without_baseline,
+        _baseline_told,
     ),
-    EndingRule("new therapy", lambda censoring: censoring.new_therapy == "censor before", _new_therapy),
-    EndingRule("stops", lambda censoring: bool(censoring.stops), _stops),
-    EndingRule("missed visits", lambda censoring: censoring.missed_visits == "censor before", _missed_visits),
-    EndingRule("event", lambda censoring: True, _event),
-    EndingRule("no event", lambda censoring: True, _no_event),
+    EndingRule(
+        "new therapy",
+        "did another anticancer therapy begin before the event?",
+        lambda censoring: censoring.new_therapy == "censor before",
+        _new_therapy,
+        _therapy_told,
+    ),
+    EndingRule(
+        "stops",
+        "did something else come first that ends the time?",
+        lambda censoring: bool(censoring.stops),
+        _stops,
+        _stops_told,
+    ),
+    EndingRule(
+        "missed visits",
+        "were too many assessments missed just before the event?",
+        lambda censoring: censoring.missed_visits == "censor before",
+        _missed_visits,
+        _gap_told,
+    ),
+    EndingRule("event", "was there an event?", lambda censoring: True, _event, lambda situation: "no event"),
+    EndingRule(
+        "no event",
+        "when was the patient last seen free of it?",
+        lambda censoring: True,
+        _no_event,
+        lambda situation: "",
+    ),
 )
 """The rules in the order in which they are asked; the first in force that applies decides."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from trialwright.records import TrialData
 
-__all__ = ["Dated", "firsts", "intercurrent"]
+__all__ = ["Dated", "after_new_therapy", "firsts", "intercurrent"]
 
 
 class Dated(NamedTuple):
@@ -30,7 +30,30 @@ def intercurrent(data: TrialData) -> dict[str, dict[str, Dated]]:
         "clinical progression": firsts(_clinical(data), "ended_on", "clinical progression", "dispositions"),
         "new therapy": firsts(data["therapies"], "started_on", "new therapy", "therapies"),
         "end of treatment": firsts(_stopped(data), "ended_on", "end of treatment", "dispositions"),
+        "withdrawal": firsts(_withdrawn(data), "ended_on", "withdrawal", "dispositions"),
     }
+
+
+def after_new_therapy(data: TrialData) -> dict[str, dict[str, Dated]]:
+    """Return, by kind, what became of the patients after their first new therapy.
+
+    ``second progression`` is the progression recorded with the first new therapy; ``second therapy`` the start of the
+    next one, which stands in for it where nobody recorded progression (EMA's guideline on anticancer medicinal
+    products, appendix 1, on PFS2).
+    """
+    first, rest = _lines(data["therapies"])
+    return {
+        "second progression": firsts(first, "progressed_on", "second progression", "therapies"),
+        "second therapy": firsts(rest, "started_on", "second therapy", "therapies"),
+    }
+
+
+def _lines(therapies: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the therapies of each patient's first day of a new therapy with a progression, and those of later days."""
+    import polars as pl
+
+    first = pl.col("started_on") == pl.col("started_on").min().over("subject")
+    return therapies.filter(first & pl.col("progressed_on").is_not_null()), therapies.filter(~first)
 
 
 def firsts(table: pl.DataFrame, dated_by: str, what: str, name: str) -> dict[str, Dated]:
@@ -43,6 +66,12 @@ def _clinical(data: TrialData) -> pl.DataFrame:
     import polars as pl
 
     return data["dispositions"].filter(pl.col("reason") == "clinical progression")
+
+
+def _withdrawn(data: TrialData) -> pl.DataFrame:
+    import polars as pl
+
+    return data["dispositions"].filter((pl.col("ended") == "study") & (pl.col("reason") == "withdrawal"))
 
 
 def _stopped(data: TrialData) -> pl.DataFrame:

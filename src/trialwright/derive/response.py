@@ -14,7 +14,7 @@ from trialwright.errors import DataError
 if TYPE_CHECKING:
     import polars as pl
 
-    from trialwright.protocol import Protocol
+    from trialwright.derive.plan import Plan
     from trialwright.records import TrialData
 
 __all__ = ["RESPONSE_COLUMNS", "response"]
@@ -75,7 +75,7 @@ class _Patient(NamedTuple):
     scans: Sequence[Scan]
 
 
-def response(data: TrialData, protocol: Protocol, evaluator: str = "investigator") -> pl.DataFrame:
+def response(data: TrialData, protocol: Plan, evaluator: str = "investigator") -> pl.DataFrame:
     """Return one row per subject and assessment performed, with the response by RECIST 1.1.
 
     The baseline (number 0) has its sum and no response. ``sum``, ``baseline_sum`` and ``nadir`` are tenths of a

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from trialwright.derive.best_response import assessed_by_subject
-from trialwright.derive.course import Course, courses
+from trialwright.derive.assessed import assessed_by_subject
+from trialwright.derive.course import Course, adequate_scans, courses, scan_events
 from trialwright.derive.endings import Situation, days_of_scans, ending, would_have_fired
 from trialwright.derive.intercurrent import Dated
 from trialwright.derive.response import response
@@ -15,10 +15,11 @@ from trialwright.derive.rows import frame
 if TYPE_CHECKING:
     import polars as pl
 
-    from trialwright.protocol import Protocol, TimeToEventEndpoint
+    from trialwright.derive.plan import Plan
+    from trialwright.protocol import TimeToEventEndpoint
     from trialwright.records import TrialData
 
-__all__ = ["TIME_COLUMNS", "time_plan", "time_to_event", "times"]
+__all__ = ["TIME_COLUMNS", "situation", "time_plan", "time_to_event", "times"]
 
 TIME_COLUMNS = {
     "subject": "text",
@@ -35,7 +36,7 @@ TIME_COLUMNS = {
 
 
 def time_to_event(
-    data: TrialData, protocol: Protocol, endpoint: str, responses: pl.DataFrame | None = None
+    data: TrialData, protocol: Plan, endpoint: str, responses: pl.DataFrame | None = None
 ) -> pl.DataFrame:
     """Return one row per randomized subject (per responder, where the endpoint is ``among: responders``).
 
@@ -52,14 +53,14 @@ def time_to_event(
     return times(courses(data, responses, plan.evaluator, assessed), protocol, plan)
 
 
-def times(found: Iterable[Course], protocol: Protocol, plan: TimeToEventEndpoint) -> pl.DataFrame:
+def times(found: Iterable[Course], protocol: Plan, plan: TimeToEventEndpoint) -> pl.DataFrame:
     """Return the rows of one endpoint from the courses of the patients."""
     scans = days_of_scans(protocol.assessments)
-    situations = (_situation(course, plan, scans, protocol) for course in found)
-    return frame(TIME_COLUMNS, (_row(situation) for situation in situations if situation))
+    situations = (situation(course, plan, scans, protocol.assessments.window_days) for course in found)
+    return frame(TIME_COLUMNS, (_row(each) for each in situations if each))
 
 
-def time_plan(protocol: Protocol, endpoint: str) -> TimeToEventEndpoint:
+def time_plan(protocol: Plan, endpoint: str) -> TimeToEventEndpoint:
     """Return the plan of a time to event; ValueError when it is none, or starts where not everybody does."""
     plan = protocol.endpoint(endpoint)
     if plan.kind != "time to event":
@@ -69,32 +70,37 @@ def time_plan(protocol: Protocol, endpoint: str) -> TimeToEventEndpoint:
     return plan
 
 
-def _situation(course: Course, plan: TimeToEventEndpoint, scans: Sequence[int], protocol: Protocol) -> Situation | None:
-    responded = course.events.get("response")
+def situation(course: Course, plan: TimeToEventEndpoint, scans: Sequence[int], window: int) -> Situation | None:
+    """Return a patient before the rules of an endpoint; None of a patient who is not among those it counts.
+
+    ``scans`` are the planned days of ``days_of_scans``, ``window`` the days a scan may be early or late.
+    """
+    events = scan_events(course, plan)
+    responded = events.get("response")
     if plan.among == "responders" and responded is None:
         return None
     origin = responded if plan.origin == "first response" and responded else course.randomized
-    event = min(_events(course, plan, origin), key=lambda found: found.on, default=None)
-    return Situation(course, plan, origin, event, scans, protocol.assessments.window_days)
+    event = min(_events(events, plan, origin), key=lambda found: found.on, default=None)
+    return Situation(course, plan, origin, event, scans, window, adequate_scans(course, plan.censoring), events)
 
 
-def _events(course: Course, plan: TimeToEventEndpoint, origin: Dated) -> Iterator[Dated]:
+def _events(events: Mapping[str, Dated], plan: TimeToEventEndpoint, origin: Dated) -> Iterator[Dated]:
     """Return the endpoint's events in the order the protocol names them, so that the first named wins a tie."""
-    found = (course.events.get(kind) for kind in plan.events)
+    found = (events.get(kind) for kind in plan.events)
     return (event for event in found if event is not None and event.on >= origin.on)
 
 
-def _row(situation: Situation) -> tuple[object, ...]:
-    end, origin = ending(situation), situation.origin.on
+def _row(at: Situation) -> tuple[object, ...]:
+    end, origin = ending(at), at.origin.on
     return (
-        situation.course.subject,
-        situation.endpoint.id,
+        at.course.subject,
+        at.endpoint.id,
         end.on - origin + 1,
         end.event,
         origin,
         end.on,
         end.known_on,
         end.why,
-        would_have_fired(situation, end),
+        would_have_fired(at, end),
         end.source,
     )
