@@ -39,6 +39,22 @@ class TrialData:
             raise DataError(f"table {unknown[0]!r} is not known; known tables: {', '.join(TABLES)}")
         return cls(study, virtual, {name: _frame(table, list(rows.get(name, ()))) for name, table in TABLES.items()})
 
+    @classmethod
+    def from_frames(cls, study: str, frames: Mapping[str, pl.DataFrame], *, virtual: bool) -> TrialData:
+        """Build the tables from polars frames; a column not there is null, a table not named is empty.
+
+        Raises DataError on a column that is not known, of another type, or that breaks its schema.
+
+        >>> import polars as pl
+        >>> TrialData.from_frames("T", {"strata": pl.DataFrame({"subject": []})}, virtual=True)["strata"].columns
+        ['subject', 'factor', 'level', 'randomized_on']
+        """
+        unknown = sorted(set(frames) - set(TABLES))
+        if unknown:
+            raise DataError(f"table {unknown[0]!r} is not known; known tables: {', '.join(TABLES)}")
+        made = {name: _completed(table, frames.get(name)) for name, table in TABLES.items()}
+        return cls(study, virtual, made)
+
     def __getitem__(self, table: str) -> pl.DataFrame:
         """Return one table."""
         return self.tables[table]
@@ -81,14 +97,42 @@ def _cut(frame: pl.DataFrame, table: Table, cutoff: date) -> pl.DataFrame:
     return kept.with_columns(pl.when(end <= cutoff).then(end).alias(table.open_until))
 
 
-def _frame(table: Table, rows: list[Mapping[str, Any]]) -> pl.DataFrame:
+def _schema(table: Table) -> dict[str, type[pl.DataType]]:
     import polars as pl
 
     kinds = {"text": pl.String, "integer": pl.Int64, "number": pl.Float64, "yes/no": pl.Boolean, "date": pl.Date}
-    schema = {column.name: kinds[column.kind] for column in table.columns}
-    stray = sorted({key for row in rows for key in row} - set(schema))
+    return {column.name: kinds[column.kind] for column in table.columns}
+
+
+def _check_columns(table: Table, found: Iterable[str]) -> None:
+    known = [column.name for column in table.columns]
+    stray = sorted(set(found) - set(known))
     if stray:
-        raise DataError(f"table {table.name}: column {stray[0]!r} is not known; known columns: {', '.join(schema)}")
+        raise DataError(f"table {table.name}: column {stray[0]!r} is not known; known columns: {', '.join(known)}")
+
+
+def _completed(table: Table, frame: pl.DataFrame | None) -> pl.DataFrame:
+    import polars as pl
+
+    schema = _schema(table)
+    if frame is None:
+        return pl.DataFrame(schema=schema)
+    _check_columns(table, frame.columns)
+    there = set(frame.columns)
+    columns = [pl.col(name) if name in there else pl.lit(None).alias(name) for name in schema]
+    try:
+        whole = frame.select(columns).cast(pl.Schema(schema), strict=True)
+    except pl.exceptions.PolarsError as error:
+        raise DataError(f"table {table.name}: {error}") from error
+    _check(table, whole)
+    return whole
+
+
+def _frame(table: Table, rows: list[Mapping[str, Any]]) -> pl.DataFrame:
+    import polars as pl
+
+    schema = _schema(table)
+    _check_columns(table, {key for row in rows for key in row})
     try:
         frame = pl.DataFrame(rows, schema=schema, orient="row", strict=True)
     except (TypeError, pl.exceptions.PolarsError) as error:
