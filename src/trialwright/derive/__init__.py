@@ -11,9 +11,11 @@ from trialwright.derive.populations import members, populations
 from trialwright.derive.response import response
 from trialwright.derive.safety import worst_grades
 from trialwright.derive.safety_times import first_adverse_events, safety_follow_up
+from trialwright.derive.subjects import SAFETY_PROOFS, subjects
 from trialwright.derive.time_to_event import time_to_event
 
 __all__ = [
+    "SAFETY_PROOFS",
     "Derived",
     "ImputationRule",
     "Imputed",
@@ -30,6 +32,7 @@ __all__ = [
     "possible_days",
     "response",
     "safety_follow_up",
+    "subjects",
     "tables",
     "time_to_event",
     "worst_grades",

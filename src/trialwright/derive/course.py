@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trialwright.derive.assessed import Assessed, first_confirmed, up_to_progression
 from trialwright.derive.intercurrent import Dated, after_new_therapy, firsts, intercurrent
+from trialwright.derive.partial_dates import ImputationRule, impute
 from trialwright.derive.rows import as_date, columns, source
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from trialwright.protocol import Censoring, TimeToEventEndpoint
     from trialwright.records import TrialData
 
-__all__ = ["Course", "adequate_scans", "courses", "last_alive", "scan_events"]
+__all__ = ["PROOFS", "Course", "adequate_scans", "courses", "last_alive", "scan_events"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +179,7 @@ def _confirmed_on(scans: Sequence[Assessed], found: Assessed, days: int) -> int:
     return next(late).known_on
 
 
-_PROOFS = (
+PROOFS = (
     ("contacts", "alive_on"),
     ("visits", "visited_on"),
     ("doses", "started_on"),
@@ -192,14 +193,28 @@ _PROOFS = (
 """Tables and columns that prove a patient alive, the best proof of one day first."""
 
 
-def last_alive(data: TrialData) -> dict[str, Dated]:
-    """Return the last day on which each patient with a record was alive, with the record that proves it."""
+def last_alive(data: TrialData, proofs: Sequence[tuple[str, str]] = PROOFS) -> dict[str, Dated]:
+    """Return the last day on which each patient with a record was alive, with the record that proves it.
+
+    ``proofs`` names tables and columns of dates; of a date as recorded, a missing day or month is read as the first.
+    """
     last: dict[str, tuple[int, str, str]] = {}
-    for table, column in _PROOFS:
-        for subject, on in zip(*columns(data[table], "subject", column), strict=True):
+    for table, column in proofs:
+        for subject, on in zip(*_days(data[table], column), strict=True):
             if on is not None and (subject not in last or on > last[subject][0]):
                 last[subject] = (on, table, column)
     return {
         subject: Dated(on, "last known alive", source(table, subject, **{column: as_date(on)}), on)
         for subject, (on, table, column) in last.items()
     }
+
+
+def _days(table: pl.DataFrame, column: str) -> list[list[Any]]:
+    """Return subjects and days; text is a date as recorded, which may be partial."""
+    import polars as pl
+
+    if table.schema[column] != pl.String:
+        return columns(table, "subject", column)
+    rule = ImputationRule("first", "month")
+    days = [None if text is None else impute(text, rule).on for text in table[column]]
+    return columns(table.select("subject", pl.Series(column, days, dtype=pl.Date)), "subject", column)
