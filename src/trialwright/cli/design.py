@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from trialwright.cli.boundaries import boundaries
+from trialwright.cli.card import card, lint
 from trialwright.cli.milestones import milestones
 from trialwright.cli.solve_design import solve, split_ratio
 
@@ -21,6 +22,8 @@ app = typer.Typer(help="What is supposed: how many events and patients a trial n
 NEEDED = ("--accrual", "--follow-up", "--control-median")
 
 app.command()(boundaries)
+app.command()(card)
+app.command()(lint)
 app.command()(milestones)
 app.command()(solve)
 
