@@ -2,31 +2,56 @@
 
 from trialwright.derive.baseline import baseline
 from trialwright.derive.best_response import best_response
+from trialwright.derive.ctcae import (
+    PRESUMPTIONS,
+    Condition,
+    Grade,
+    GradeRule,
+    LabResult,
+    grade_result,
+    grade_rules,
+    lab_tests,
+    terms_without_numbers,
+)
 from trialwright.derive.cuts import cut_dates
 from trialwright.derive.derived import Derived, tables
 from trialwright.derive.discordance import discordance
 from trialwright.derive.endings import days_of_scans, gap_limit
+from trialwright.derive.laboratory_units import convert, known_unit, unit_factor
 from trialwright.derive.partial_dates import ImputationRule, Imputed, impute, possible_days
+from trialwright.derive.plan import Plan
 from trialwright.derive.populations import members, populations
 from trialwright.derive.response import response
 from trialwright.derive.safety import worst_grades
 from trialwright.derive.safety_times import first_adverse_events, safety_follow_up
-from trialwright.derive.subjects import SAFETY_PROOFS, subjects
+from trialwright.derive.subjects import PROOFS, SAFETY_PROOFS, subjects
 from trialwright.derive.time_to_event import time_to_event
 
 __all__ = [
+    "PRESUMPTIONS",
+    "PROOFS",
     "SAFETY_PROOFS",
+    "Condition",
     "Derived",
+    "Grade",
+    "GradeRule",
     "ImputationRule",
     "Imputed",
+    "LabResult",
+    "Plan",
     "baseline",
     "best_response",
+    "convert",
     "cut_dates",
     "days_of_scans",
     "discordance",
     "first_adverse_events",
     "gap_limit",
+    "grade_result",
+    "grade_rules",
     "impute",
+    "known_unit",
+    "lab_tests",
     "members",
     "populations",
     "possible_days",
@@ -34,6 +59,8 @@ __all__ = [
     "safety_follow_up",
     "subjects",
     "tables",
+    "terms_without_numbers",
     "time_to_event",
+    "unit_factor",
     "worst_grades",
 ]
