@@ -1,8 +1,8 @@
 """Grades of laboratory results by the Common Terminology Criteria for Adverse Events, as rules that can be listed.
 
 The thresholds stand in ``ctcae.yaml``. Comparisons are of exact decimals, of the 15 digits that a float carries: a
-result of 0.9 is not above 3 x 0.3. What is (a limit, a baseline, a unit) makes a condition neither met nor unmet: a grade is given only where no unknown condition
-could make it worse.
+result of 0.9 is not above 3 x 0.3. What is not known (a limit, a baseline, a unit) makes a condition neither met nor
+unmet: a grade is given only where no unknown condition could make it worse.
 """
 
 from __future__ import annotations

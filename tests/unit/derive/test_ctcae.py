@@ -44,7 +44,7 @@ def test_products_at_a_boundary_are_exact():
     assert grade(alt, 0.9, high=0.3).grade == 1
     assert grade(rule("creatinine", "4"), 1.1 * 1.5, high=1.1, baseline=1.1).grade == 1
     assert grade(rule("creatinine", "4"), 1.6500000000000001, high=1.1, baseline=1.1).grade == 1
-    assert grade(rule("creatinine", "4"), 1.650000000000001, high=1.1, baseline=1.1).grade == 2
+    assert grade(rule("creatinine", "4"), 1.65000000000001, high=1.1, baseline=1.1).grade == 2
 
 
 def test_a_missing_limit_gives_no_grade_unless_a_worse_one_is_certain():
