@@ -16,20 +16,25 @@ from trialwright.derive.ctcae import (
 from trialwright.derive.cuts import cut_dates
 from trialwright.derive.derived import Derived, tables
 from trialwright.derive.discordance import discordance
-from trialwright.derive.endings import days_of_scans, gap_limit
 from trialwright.derive.laboratory_units import convert, known_unit, unit_factor
 from trialwright.derive.partial_dates import ImputationRule, Imputed, impute, possible_days
 from trialwright.derive.plan import Plan
 from trialwright.derive.populations import members, populations
+from trialwright.derive.recorded import record_findings, recorded_response
 from trialwright.derive.response import response
+from trialwright.derive.rule_sets import RULE_SETS, RuleSet, rule_set, under
 from trialwright.derive.safety import worst_grades
 from trialwright.derive.safety_times import first_adverse_events, safety_follow_up
+from trialwright.derive.side_by_side import differences, side_by_side
+from trialwright.derive.situations import days_of_scans, gap_limit
 from trialwright.derive.subjects import PROOFS, SAFETY_PROOFS, subjects
 from trialwright.derive.time_to_event import time_to_event
+from trialwright.derive.trace import trace
 
 __all__ = [
     "PRESUMPTIONS",
     "PROOFS",
+    "RULE_SETS",
     "SAFETY_PROOFS",
     "Condition",
     "Derived",
@@ -39,11 +44,13 @@ __all__ = [
     "Imputed",
     "LabResult",
     "Plan",
+    "RuleSet",
     "baseline",
     "best_response",
     "convert",
     "cut_dates",
     "days_of_scans",
+    "differences",
     "discordance",
     "first_adverse_events",
     "gap_limit",
@@ -55,12 +62,18 @@ __all__ = [
     "members",
     "populations",
     "possible_days",
+    "record_findings",
+    "recorded_response",
     "response",
+    "rule_set",
     "safety_follow_up",
+    "side_by_side",
     "subjects",
     "tables",
     "terms_without_numbers",
     "time_to_event",
+    "trace",
+    "under",
     "unit_factor",
     "worst_grades",
 ]

@@ -15,7 +15,7 @@ from trialwright.derive.assessed import (
     visible_after_complete,
 )
 from trialwright.derive.intercurrent import firsts, intercurrent
-from trialwright.derive.response import response
+from trialwright.derive.recorded import responses_of
 from trialwright.derive.rows import as_date, columns, frame
 from trialwright.stats import DAYS_PER_WEEK
 
@@ -119,7 +119,7 @@ def best_response(
     if plan.kind != "response":
         raise ValueError(f"endpoint {endpoint!r} must be a response endpoint; its kind is {plan.kind!r}")
     if responses is None:
-        responses = response(data, protocol, plan.evaluator)
+        responses = responses_of(data, protocol, plan.evaluator)
     return bests(data, plan, assessed_by_subject(responses, plan.evaluator))
 
 

@@ -11,7 +11,7 @@ from trialwright.derive.baseline import baseline
 from trialwright.derive.best_response import BEST_RESPONSE_COLUMNS, bests
 from trialwright.derive.course import courses
 from trialwright.derive.populations import populations
-from trialwright.derive.response import response
+from trialwright.derive.recorded import responses_of
 from trialwright.derive.rows import Kind, frame
 from trialwright.derive.safety import worst_grades
 from trialwright.derive.time_to_event import TIME_COLUMNS, time_plan, times
@@ -52,7 +52,7 @@ def tables(data: TrialData, protocol: Protocol) -> Derived:
     import polars as pl
 
     protocol = with_estimands(protocol)
-    responses = pl.concat([response(data, protocol, who) for who in protocol.assessments.evaluators])
+    responses = pl.concat([responses_of(data, protocol, who) for who in protocol.assessments.evaluators])
     assessed = {who: assessed_by_subject(responses, who) for who in protocol.assessments.evaluators}
     return Derived(
         responses,

@@ -7,74 +7,23 @@ C, and the EMA's guideline on anticancer medicinal products, appendix 1: which r
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from trialwright.derive.course import Course
+from trialwright.derive.ending_facts import (
+    baseline_facts,
+    event_facts,
+    gap_facts,
+    scans_facts,
+    stops_facts,
+    therapy_facts,
+)
 from trialwright.derive.intercurrent import Dated
 from trialwright.derive.rows import as_date
-from trialwright.protocol import Assessments, Censoring, TimeToEventEndpoint, planned_scans
+from trialwright.derive.situations import Ending, Situation, gap_limit, missed_scans
+from trialwright.protocol import Censoring
 
-__all__ = [
-    "RULES",
-    "Asked",
-    "Ending",
-    "EndingRule",
-    "Situation",
-    "asked",
-    "days_of_scans",
-    "decided",
-    "ending",
-    "gap_limit",
-    "missed_scans",
-    "would_have_fired",
-]
-
-HORIZON = 50 * 366
-"""Days of planned scans that are laid out; longer than any trial."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """Where a time to event ends, and why; days are whole days since 1970-01-01."""
-
-    on: int
-    event: bool
-    why: str
-    source: str
-    known_on: int
-
-
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """One patient before the rules of one endpoint."""
-
-    course: Course
-    endpoint: TimeToEventEndpoint
-    origin: Dated
-    event: Dated | None
-    """First of the endpoint's events."""
-    planned: Sequence[int]
-    """Days of the planned scans from randomization, the baseline 0 first."""
-    window: int
-    adequate: Sequence[Dated]
-    """Assessments that show the patient free of an event, by the endpoint's settings."""
-    events: Mapping[str, Dated]
-    """First of each kind of event, by the endpoint's settings."""
-
-    def last_adequate(self, before: int | None = None) -> Dated:
-        """Return the last adequate assessment, strictly before a day if one is given, at the earliest the origin.
-
-        An assessment that is itself the event does not show the patient free of it.
-        """
-        shows_event = "PD" if "progression" in self.endpoint.events else None
-        days = [
-            seen
-            for seen in self.adequate
-            if seen.what != shows_event and seen.on >= self.origin.on and (before is None or seen.on < before)
-        ]
-        return max(days, key=lambda seen: seen.on, default=self.origin)
+__all__ = ["RULES", "Asked", "EndingRule", "asked", "decided", "ending", "would_have_fired"]
 
 
 def ending(situation: Situation) -> Ending:
@@ -111,39 +60,6 @@ def would_have_fired(situation: Situation, chosen: Ending) -> str:
     """Return what the rules that were not in force, or came too late, would have made of the patient."""
     found = (rule.apply(situation) for rule in RULES[:-1])
     return "; ".join(f"{other.why} {as_date(other.on)}" for other in found if other and other != chosen)
-
-
-def gap_limit(planned: Sequence[int], last_adequate: int, missed_allowed: int, window: int) -> int:
-    """Return the most days that may pass after an adequate assessment without a missed visit too many.
-
-    ``planned`` and ``last_adequate`` are days from randomization. The limit runs to the planned scan
-    ``missed_allowed + 1`` after the one nearest to the last adequate assessment, with the window at both ends. Every
-    eight weeks, within a week, with one missed visit allowed:
-
-    >>> gap_limit([0, 56, 112, 168, 224], 56, 1, 7)
-    126
-    """
-    after = min(max(bisect_right(planned, last_adequate), 1), len(planned) - 1)
-    nearest = after if planned[after] - last_adequate < last_adequate - planned[after - 1] else after - 1
-    due = min(nearest + missed_allowed + 1, len(planned) - 1)
-    return planned[due] - planned[nearest] + 2 * window
-
-
-def missed_scans(planned: Sequence[int], last_adequate: int, event: int, window: int) -> list[int]:
-    """Return the planned scans whose whole window lies between the last adequate assessment and the event.
-
-    All are days from randomization. Every eight weeks within a week, the last adequate scan in week 8 and the event in
-    week 24, only the scan of week 16 was missed:
-
-    >>> missed_scans([0, 56, 112, 168, 224], 56, 168, 7)
-    [112]
-    """
-    return [day for day in planned if day - window > last_adequate and day + window < event]
-
-
-def days_of_scans(assessments: Assessments) -> list[int]:
-    """Return the planned days of all scans from randomization, the baseline 0 first."""
-    return [0, *planned_scans(assessments, HORIZON)]
 
 
 def _without_baseline(situation: Situation) -> Ending | None:
@@ -186,7 +102,7 @@ def _stops(situation: Situation) -> Ending | None:
 def _missed_visits(situation: Situation) -> Ending | None:
     if situation.event is None:
         return None
-    last = _last_before_event(situation, situation.event)
+    last = situation.last_before_event(situation.event)
     allowed = situation.endpoint.censoring.missed_visits_allowed
     if not _missed_too_many(situation, last, situation.event):
         return None
@@ -199,11 +115,6 @@ def _missed_too_many(situation: Situation, last: Dated, event: Dated) -> bool:
     if rules.missed_visits_by == "scheduled visits":
         return len(missed_scans(planned, last.on - start, event.on - start, window)) > allowed
     return event.on - last.on > gap_limit(planned, last.on - start, allowed, window)
-
-
-def _last_before_event(situation: Situation, event: Dated) -> Dated:
-    """A scan on the day of a death still counts; the scan that is the event was left out already."""
-    return situation.last_adequate(event.on + 1)
 
 
 def _event(situation: Situation) -> Ending | None:
@@ -224,84 +135,53 @@ def _censored(at: Dated, why: str) -> Ending:
     return Ending(at.on, False, why, at.source, at.known_on)
 
 
-def _baseline_told(situation: Situation) -> str:
-    baseline = situation.course.baseline
-    return f"baseline of {as_date(baseline.on)} measured every target lesion [{baseline.source}]" if baseline else ""
-
-
-def _therapy_told(situation: Situation) -> str:
-    therapy = situation.course.therapy
-    if therapy is None:
-        return "no new anticancer therapy"
-    return f"new therapy of {as_date(therapy.on)} did not come before the event [{therapy.source}]"
-
-
-def _stops_told(situation: Situation) -> str:
-    stops = situation.endpoint.censoring.stops
-    named = ", ".join(stop.event for stop in stops)
-    return f"none of {named} came before the event" if stops else "the rules name nothing that ends the time"
-
-
-def _gap_told(situation: Situation) -> str:
-    event = situation.event
-    if event is None:
-        return "no event"
-    last, rules = _last_before_event(situation, event), situation.endpoint.censoring
-    start, window = situation.course.randomized.on, situation.window
-    if rules.missed_visits_by == "scheduled visits":
-        missed = len(missed_scans(situation.planned, last.on - start, event.on - start, window))
-        return f"{missed} planned scans missed before the event, {rules.missed_visits_allowed} allowed"
-    limit = gap_limit(situation.planned, last.on - start, rules.missed_visits_allowed, window)
-    return f"event {event.on - last.on} days after {as_date(last.on)} ({last.what}), at most {limit} allowed"
-
-
 @dataclass(frozen=True)
 class EndingRule:
-    """One rule: what it is called and asks, when it is in force, what it does, and what it says when it does not."""
+    """One rule: its name, what it applies to, when it is in force, what it does, and the facts it looks at."""
 
     name: str
-    question: str
+    condition: str
     in_force: Callable[[Censoring], bool]
     apply: Callable[[Situation], Ending | None]
-    otherwise: Callable[[Situation], str]
+    facts: Callable[[Situation], str]
 
 
 RULES: tuple[EndingRule, ...] = (
     EndingRule(
         "without baseline",
-        "is a usable baseline assessment missing?",
+        "no usable baseline assessment",
         lambda censoring: censoring.without_baseline == "censor at origin",
         _without_baseline,
-        _baseline_told,
+        baseline_facts,
     ),
     EndingRule(
         "new therapy",
-        "did another anticancer therapy begin before the event?",
+        "another anticancer therapy before the event",
         lambda censoring: censoring.new_therapy == "censor before",
         _new_therapy,
-        _therapy_told,
+        therapy_facts,
     ),
     EndingRule(
         "stops",
-        "did something else come first that ends the time?",
+        "something else that ends the time",
         lambda censoring: bool(censoring.stops),
         _stops,
-        _stops_told,
+        stops_facts,
     ),
     EndingRule(
         "missed visits",
-        "were too many assessments missed just before the event?",
+        "too many assessments missed before the event",
         lambda censoring: censoring.missed_visits == "censor before",
         _missed_visits,
-        _gap_told,
+        gap_facts,
     ),
-    EndingRule("event", "was there an event?", lambda censoring: True, _event, lambda situation: "no event"),
+    EndingRule("event", "an event", lambda censoring: True, _event, event_facts),
     EndingRule(
         "no event",
-        "when was the patient last seen free of it?",
+        "without an event",
         lambda censoring: True,
         _no_event,
-        lambda situation: "",
+        scans_facts,
     ),
 )
 """The rules in the order in which they are asked; the first in force that applies decides."""

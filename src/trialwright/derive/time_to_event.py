@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from trialwright.derive.assessed import assessed_by_subject
 from trialwright.derive.course import Course, adequate_scans, courses, scan_events
-from trialwright.derive.endings import Situation, days_of_scans, ending, would_have_fired
+from trialwright.derive.endings import ending, would_have_fired
 from trialwright.derive.intercurrent import Dated
-from trialwright.derive.response import response
+from trialwright.derive.recorded import responses_of
 from trialwright.derive.rows import frame
+from trialwright.derive.situations import Situation, days_of_scans
 
 if TYPE_CHECKING:
     import polars as pl
@@ -48,7 +49,7 @@ def time_to_event(
     """
     plan = time_plan(protocol, endpoint)
     if responses is None:
-        responses = response(data, protocol, plan.evaluator)
+        responses = responses_of(data, protocol, plan.evaluator)
     assessed = assessed_by_subject(responses, plan.evaluator)
     return times(courses(data, responses, plan.evaluator, assessed), protocol, plan)
 

@@ -40,6 +40,8 @@ class Assessments(Model):
     baseline_within_days: Days
     """A baseline assessment may precede randomization by at most so many days."""
     until: Literal["progression"]
+    responses: Literal["from lesions", "as recorded"] = "from lesions"
+    """Whether the response of an assessment follows from its lesions, or is the one the evaluator recorded."""
 
 
 class Sample(Model):
