@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from trialwright.records import TrialData
 
-__all__ = ["SAFETY_PROOFS", "subjects"]
+__all__ = ["PROOFS", "SAFETY_PROOFS", "subjects"]
 
 SAFETY_PROOFS = (
     ("adverse_events", "started_as"),

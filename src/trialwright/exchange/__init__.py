@@ -1,17 +1,30 @@
 """Registry records, tables of anybody's making and CDISC formats: names change here only."""
 
+from trialwright.exchange.adam_build import adam
+from trialwright.exchange.adam_checks import check_across, check_dataset
+from trialwright.exchange.adam_specification import ADAM
 from trialwright.exchange.ars import reporting_event
 from trialwright.exchange.comparison import Comparison
 from trialwright.exchange.datasets import Dataset, Variable
 from trialwright.exchange.formats import convert, read_dataset, read_folder, write_dataset
 from trialwright.exchange.registry import compare
 from trialwright.exchange.results_file import results_file
+from trialwright.exchange.specification import Codelist, DatasetSpec, ValueSpec, VariableSpec, built, specification_of
 from trialwright.exchange.tables import read_table
 
 __all__ = [
+    "ADAM",
+    "Codelist",
     "Comparison",
     "Dataset",
+    "DatasetSpec",
+    "ValueSpec",
     "Variable",
+    "VariableSpec",
+    "adam",
+    "built",
+    "check_across",
+    "check_dataset",
     "compare",
     "convert",
     "read_dataset",
@@ -19,5 +32,6 @@ __all__ = [
     "read_table",
     "reporting_event",
     "results_file",
+    "specification_of",
     "write_dataset",
 ]

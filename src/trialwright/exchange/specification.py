@@ -68,7 +68,11 @@ class VariableSpec:
 
 @dataclass(frozen=True)
 class ValueSpec:
-    """What one variable holds in the rows of some parameters, where that depends on the parameter."""
+    """What one variable holds in the rows of some parameters, where that depends on the parameter.
+
+    >>> ValueSpec("AVALC", ("BOR",), "Best response").parameters
+    ('BOR',)
+    """
 
     variable: str
     parameters: tuple[str, ...]
@@ -79,7 +83,12 @@ class ValueSpec:
 
 @dataclass(frozen=True)
 class DatasetSpec:
-    """One dataset: its variables in their order, the keys that make a row unique and sort the rows."""
+    """One dataset: its variables in their order, the keys that make a row unique and sort the rows.
+
+    >>> from trialwright.exchange import ADAM
+    >>> ADAM["ADTTE"].keys
+    ('STUDYID', 'USUBJID', 'PARAMCD')
+    """
 
     name: str
     label: str
