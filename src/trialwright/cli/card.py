@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["card", "lint"]
 
-TRIALS, LINT_TRIALS = 10_000, 100_000
+TRIALS, OTHER_TRIALS, LINT_TRIALS = 10_000, 5_000, 100_000
 Study = Annotated[str, typer.Argument(help="A study that ships with the program, or a protocol file.")]
 Seed = Annotated[int, typer.Option(min=0, max=2**64 - 1, help="The same seed gives the same trials.")]
 Median = Annotated[float | None, typer.Option(help="Months, of the control arm, where the protocol is silent.")]
@@ -32,7 +32,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON with all digits i
 def card(  # noqa: PLR0917 - each is an option of the command
     study: Study,
     trials: Annotated[int, typer.Option(min=100, help="Trials of the design as planned.")] = TRIALS,
-    other_trials: Annotated[int, typer.Option(min=100, help="Trials of every other row, if not fewer.")] = TRIALS,
+    other_trials: Annotated[
+        int, typer.Option(min=100, help="Trials of rows with scans, strata or changing hazards, at most --trials.")
+    ] = OTHER_TRIALS,
     seed: Seed = 1,
     control_median: Median = None,
     accrual: Accrual = None,

@@ -61,7 +61,7 @@ def _formulas(console: Console, card: Card) -> None:
         rates = (_share(row.power), _share(row.upper), _share(row.lower))
         table.add_row(row.formula, events, patients, f"{100 * card.stated_power:g}%", *rates)
     console.print(table)
-    say(console, f"Simulated with the events rounded up, {card.rows[-1].trials:,} trials each; percent, Monte Carlo")
+    say(console, f"Simulated with the events rounded up, {card.formula_trials:,} trials each; percent, Monte Carlo")
     say(console, "errors in brackets. Type I: the error towards the experimental, and towards the control arm.")
     for row in card.formulas:
         if row.problem:
@@ -113,14 +113,15 @@ def _looks(console: Console, card: Card) -> None:
         say(console, f"The scenario's trial is not shown: {card.no_looks}.\n")
         return
     heads = ("bound", "power", "type I, exp.", "control", "not reached", "month", "enrolled", "events")
-    table = _table("The scenario's own hazards, sites and scans", *heads)
+    table = _table("The scenario's own trial", *heads)
     for look in card.looks:
         rates = map(_share, (look.power, look.upper, look.lower, look.unreached))
         where = (_spread(look.month), f"{look.enrolled.mean:.0f}", f"{look.events.mean:.0f}")
         table.add_row(look.label, f"{look.bound:.3f}", *rates, *where)
     console.print(table)
     if card.any_look is not None and len(card.looks) > 1:
-        say(console, f"Type I error of all looks together, towards the experimental arm: {_share(card.any_look)}%.")
+        say(console, f"Type I error of all looks together, towards the experimental arm: {_share(card.any_look)}%;")
+        say(console, f"{card.looks[0].trials:,} trials.")
     say(console, "")
 
 
@@ -160,5 +161,5 @@ def _table(first: str, *rest: str, left: bool = False) -> Table:
     table = Table(pad_edge=False, box=SIMPLE_HEAD)
     table.add_column(first, overflow="fold")
     for head in rest:
-        table.add_column(head, justify="left" if left else "right", overflow="fold")
+        table.add_column(head, justify="left" if left else "right", overflow="fold", no_wrap=not left)
     return table

@@ -160,7 +160,7 @@ def _supposition(name: str, value: float) -> str:
 def _formulas(card: Card) -> Content:
     heads = ("Formula", "events", "patients", "power promised", "simulated", "type I, exp. arm", "type I, control")
     caption = (
-        f"Events as each formula asks for them; simulated with the number rounded up, {card.rows[-1].trials:,} trials. "
+        f"Events as each formula asks for them; simulated with the number rounded up, {card.formula_trials:,} trials. "
         "Type I: the error towards the experimental and towards the control arm, without an effect."
     )
     return table(caption, heads, (_formula(card, each) for each in card.formulas))
@@ -233,7 +233,8 @@ def _looks(card: Card) -> Content:
     if card.any_look is not None and len(card.looks) > 1:
         words = "Type I error of all looks together, towards the experimental arm"
         together = tag("p", f"{words}: {_percent(card.any_look)}.")
-    caption = "The trial that the scenario file supposes, each cut-off of the protocol tested at the whole level."
+    trials = f"{card.looks[0].trials:,} trials" if card.looks else "no trials"
+    caption = f"The trial that the scenario file supposes, {trials}; each cut-off tested at the whole level."
     return table(caption, heads, map(_look, card.looks)), together, _drawn(bounds_figure(card))
 
 
@@ -249,7 +250,7 @@ def _made(card: Card) -> Content:
 
     text = (
         f"trialwright {__version__}, seed {card.seed}: {card.main.trials:,} trials of the design as planned with its "
-        f"effect and as many without, {card.rows[-1].trials:,} of every other row. Patients enter uniformly, times to "
+        f"effect and as many without; of the other rows as many as they say. Patients enter uniformly, times to "
         "the event are exponential unless a row says otherwise. The critical value that holds the level is the "
         "quantile of z without an effect, its error from order statistics (Woodruff 1952); the band of events is the "
         "exact binomial one. Formulas: Schoenfeld 1983, Freedman 1982, Hsieh 1992, Rubinstein et al. 1981, Bernstein "

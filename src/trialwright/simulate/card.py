@@ -91,11 +91,12 @@ class CardLook:
     """One data cut-off of the protocol in the scenario's trial; times in months.
 
     >>> one, none = Spread(1.0, 0.0, (1.0,) * 5), Share(0.0, 0.0)
-    >>> CardLook("final", 155, 1.96, none, none, none, none, none, one, one, one).bound
+    >>> CardLook("final", 10, 155, 1.96, none, none, none, none, none, one, one, one).bound
     1.96
     """
 
     label: str
+    trials: int
     planned_events: int | None
     bound: float
     power: Share
@@ -136,6 +137,7 @@ class Card:
     promise: tuple[Promised, ...]
     suppositions: Suppositions
     formulas: tuple[FormulaRow, ...]
+    formula_trials: int
     rows: tuple[CardRow, ...]
     looks: tuple[CardLook, ...]
     any_look: Share | None

@@ -25,6 +25,7 @@ from trialwright.simulate.card_variants import Variant, variants, without_effect
 from trialwright.simulate.design_facts import DesignFacts, Simulated, design_facts
 from trialwright.simulate.design_rules import Lint, lint_facts
 from trialwright.simulate.designed import DesignedTrial, Look, Trigger
+from trialwright.simulate.lanes import covers
 from trialwright.simulate.outcomes import Outcomes, Share, Spread
 from trialwright.simulate.planned import designed
 from trialwright.simulate.suppositions import Suppositions
@@ -32,8 +33,8 @@ from trialwright.stats import DAYS_PER_MONTH
 
 __all__ = ["design_card", "lint_design"]
 
-TRIALS = 10_000
-"""Of every row but the first, unless others are asked for."""
+TRIALS, OTHER_TRIALS = 10_000, 5_000
+"""Of rows that the fast lane simulates, and of the other ones, unless more are asked for."""
 CURVE = (0.25, 0.4, 0.55, 0.7, 0.85, 1.0, 1.15, 1.3)
 """Numbers of events of the curve of power, as shares of those planned."""
 BAND = 0.9
@@ -47,16 +48,17 @@ def design_card(
     supposed: Suppositions,
     *,
     trials: int = TRIALS,
-    other_trials: int = TRIALS,
+    other_trials: int = OTHER_TRIALS,
     seed: int,
     workers: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Card:
     """Return the card of a two-arm study.
 
-    ``trials`` are simulated of the design as planned, with and without its effect; ``other_trials``, but never more
-    than those, of every other row. All rows with the same patients see the same ones. Without a scenario its trial is
-    left out. ValueError where accrual or control median are unknown, or a design cannot be simulated.
+    ``trials`` are simulated of the design as planned, with and without its effect. Of other rows there are
+    ``other_trials``, and up to 10,000 where the fast lane takes them, but never more than ``trials``. Rows with the
+    same patients see the same ones. Without a scenario its trial is left out. ValueError where accrual or control
+    median are unknown, or a design cannot be simulated.
 
     >>> from trialwright.protocol import load, study_names
     >>> from trialwright.simulate import suppositions
@@ -70,7 +72,7 @@ def design_card(
         raise ValueError(facts.unplanned)
     setting = _Setting(protocol, facts.planned, facts, variants(protocol, facts.planned, supposed.control_median.value))
     looks = _scenario(protocol, scenario)
-    runs = _runs(setting, looks, trials, min(trials, other_trials))
+    runs = _runs(setting, looks, trials, other_trials)
     found = simulate_runs(runs, seed, workers=workers, progress=progress)
     return _card(setting, supposed, looks, found, seed)
 
@@ -147,13 +149,17 @@ def _runs(
 ) -> Mapping[str, Run]:
     many = replace(setting.planned, looks=tuple(Look(Trigger(events=d), setting.bound) for d in setting.counts))
     runs = {"0": Run(setting.planned, trials), "0 null": Run(without_effect(setting.planned), trials)}
-    runs |= {"events": Run(many, others), "events null": Run(without_effect(many), others)}
+
+    def other(one: DesignedTrial) -> Run:
+        return Run(one, min(trials, max(TRIALS, others) if covers(one) else others))
+
+    runs |= {"events": other(many), "events null": other(without_effect(many))}
     for k, variant in enumerate(setting.variants[1:], 1):
-        runs[f"{k}"] = Run(variant.effect, others)
+        runs[f"{k}"] = other(variant.effect)
         if variant.null is not None:
-            runs[f"{k} null"] = Run(variant.null, others)
+            runs[f"{k} null"] = other(variant.null)
     if not isinstance(looks, str):
-        runs |= {"scenario": Run(looks[0], others), "scenario null": Run(looks[1], others)}
+        runs |= {"scenario": other(looks[0]), "scenario null": other(looks[1])}
     return runs
 
 
@@ -173,7 +179,7 @@ def _card(
         hazard_ratio=plan.hazard_ratio, stated_power=plan.power, level=plan.alpha / plan.sides, ratio=facts.ratio,
         patients=plan.patients, events=setting.events, events_stated=facts.events_stated, bound=setting.bound,
         seed=seed, promise=promise(protocol), suppositions=supposed,
-        formulas=_formulas(setting, found), rows=rows,
+        formulas=_formulas(setting, found), formula_trials=found["events"].trials, rows=rows,
         looks=shown, any_look=anyhow, no_looks=looks if isinstance(looks, str) else None,
         curve=_curve(setting, found), course=_course(setting.planned.supposed, rows[0].month),
         lint=lint_facts(replace(facts, simulated=_simulated(rows[0]))),
@@ -253,6 +259,7 @@ def _look(label: str, k: int, effect: Outcomes, null: Outcomes) -> CardLook:
     upper, lower = tails(null.z[:, k], look.upper)
     month = Spread.of(np.asarray(effect.time[:, k] / DAYS_PER_MONTH))
     return CardLook(
-        label, look.trigger.events, look.upper, power, other, upper, lower, seen.never_reached, month, seen.enrolled,
-        seen.events,
+        label=label, trials=effect.trials, planned_events=look.trigger.events, bound=look.upper,
+        power=power, other=other, upper=upper, lower=lower, unreached=seen.never_reached,
+        month=month, enrolled=seen.enrolled, events=seen.events,
     )  # fmt: skip

@@ -28,7 +28,7 @@ from trialwright.stats import DAYS_PER_MONTH
 
 __all__ = ["Analysis", "DesignFacts", "PlannedLook", "Simulated", "design_facts"]
 
-MOST_POSITIONS = 9
+MOST_POSITIONS = 8
 """Of a stratum's list, for which the exact answer of what a site can know takes a moment only."""
 FAR = 1e4
 """Times the accrual after which whoever has an event has had it."""
