@@ -1,7 +1,8 @@
 """RECIST 1.1 at one time point: the rules as values and as functions of whole tenths of a millimeter.
 
 Eisenhauer et al., Eur J Cancer 2009;45:228-247, section 4.3 and tables 1 and 2. All comparisons are between integers:
-20 % above the nadir is ``5 * sum >= 6 * nadir``, 30 % below baseline is ``10 * sum <= 7 * baseline``.
+20 % above the nadir is ``5 * sum >= 6 * nadir``, 30 % below baseline is ``10 * sum <= 7 * baseline``. Every threshold
+stands here once; the path by columns is handed the same values.
 """
 
 from __future__ import annotations
@@ -11,7 +12,12 @@ from dataclasses import dataclass
 from functools import cache
 
 __all__ = [
+    "GROWTH",
+    "LEAST_GROWTH",
+    "NORMAL_NODE",
     "OVERALL",
+    "SHRINKAGE",
+    "TOO_SMALL",
     "OverallRule",
     "has_progressed",
     "is_gone",
@@ -24,6 +30,12 @@ NORMAL_NODE = 100
 """Short axis, in tenths of a millimeter, below which a lymph node is normal (section 4.3.2)."""
 LEAST_GROWTH = 50
 """Absolute growth, in tenths of a millimeter, that progression needs (section 4.3.1)."""
+GROWTH = (6, 5)
+"""Progression is a sum of at least 6/5 of the nadir (section 4.3.1)."""
+SHRINKAGE = (7, 10)
+"""Partial response is a sum of at most 7/10 of the baseline (section 4.3.1)."""
+TOO_SMALL = 50
+"""Diameter, in tenths of a millimeter, of a lesion seen but too small to measure (section 4.3.2)."""
 
 
 def is_gone(diameter: int, node: bool) -> bool:
@@ -41,7 +53,8 @@ def has_progressed(total: int, nadir: int) -> bool:
     >>> has_progressed(420, 350), has_progressed(419, 350), has_progressed(120, 100)
     (True, False, False)
     """
-    return 5 * total >= 6 * nadir and total - nadir >= LEAST_GROWTH
+    times, of = GROWTH
+    return of * total >= times * nadir and total - nadir >= LEAST_GROWTH
 
 
 def target_response(
@@ -66,7 +79,8 @@ def target_response(
         return "PD"
     if not complete or baseline is None:
         return "NE"
-    return "PR" if 10 * total <= 7 * baseline else "SD"
+    times, of = SHRINKAGE
+    return "PR" if of * total <= times * baseline else "SD"
 
 
 def nontarget_response(gone: Iterable[bool | None], progressed: bool) -> str | None:
