@@ -5,7 +5,10 @@ from trialwright.exchange.adam_checks import check_across, check_dataset
 from trialwright.exchange.adam_specification import ADAM
 from trialwright.exchange.ars import reporting_event
 from trialwright.exchange.comparison import Comparison
+from trialwright.exchange.core_rules import read_rules
+from trialwright.exchange.core_run import Conformance, Outcome, check_conformance
 from trialwright.exchange.datasets import Dataset, Variable
+from trialwright.exchange.findings import Finding
 from trialwright.exchange.formats import convert, read_dataset, read_folder, write_dataset
 from trialwright.exchange.registry import compare
 from trialwright.exchange.results_file import results_file
@@ -16,19 +19,24 @@ __all__ = [
     "ADAM",
     "Codelist",
     "Comparison",
+    "Conformance",
     "Dataset",
     "DatasetSpec",
+    "Finding",
+    "Outcome",
     "ValueSpec",
     "Variable",
     "VariableSpec",
     "adam",
     "built",
     "check_across",
+    "check_conformance",
     "check_dataset",
     "compare",
     "convert",
     "read_dataset",
     "read_folder",
+    "read_rules",
     "read_table",
     "reporting_event",
     "results_file",
