@@ -2,12 +2,14 @@
 
 from trialwright.exchange.adam_build import adam
 from trialwright.exchange.adam_checks import check_across, check_dataset
+from trialwright.exchange.adam_files import write_adam
 from trialwright.exchange.adam_specification import ADAM
 from trialwright.exchange.ars import reporting_event
 from trialwright.exchange.comparison import Comparison
 from trialwright.exchange.core_rules import read_rules
 from trialwright.exchange.core_run import Conformance, Outcome, check_conformance
 from trialwright.exchange.datasets import Dataset, Variable
+from trialwright.exchange.define_xml import define_xml
 from trialwright.exchange.findings import Finding
 from trialwright.exchange.formats import convert, read_dataset, read_folder, write_dataset
 from trialwright.exchange.registry import compare
@@ -34,6 +36,7 @@ __all__ = [
     "check_dataset",
     "compare",
     "convert",
+    "define_xml",
     "read_dataset",
     "read_folder",
     "read_rules",
@@ -41,5 +44,6 @@ __all__ = [
     "reporting_event",
     "results_file",
     "specification_of",
+    "write_adam",
     "write_dataset",
 ]
