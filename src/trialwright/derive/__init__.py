@@ -25,6 +25,7 @@ from trialwright.derive.response import response
 from trialwright.derive.rule_sets import RULE_SETS, RuleSet, rule_set, under
 from trialwright.derive.safety import worst_grades
 from trialwright.derive.safety_times import first_adverse_events, safety_follow_up
+from trialwright.derive.settings import DerivationSettings, load_settings
 from trialwright.derive.side_by_side import differences, side_by_side
 from trialwright.derive.situations import days_of_scans, gap_limit
 from trialwright.derive.subjects import PROOFS, SAFETY_PROOFS, subjects
@@ -37,6 +38,7 @@ __all__ = [
     "RULE_SETS",
     "SAFETY_PROOFS",
     "Condition",
+    "DerivationSettings",
     "Derived",
     "Grade",
     "GradeRule",
@@ -59,6 +61,7 @@ __all__ = [
     "impute",
     "known_unit",
     "lab_tests",
+    "load_settings",
     "members",
     "populations",
     "possible_days",

@@ -43,14 +43,19 @@ class Course:
 
 
 def courses(
-    data: TrialData, responses: pl.DataFrame, evaluator: str, assessed: Mapping[str, Sequence[Assessed]]
+    data: TrialData,
+    responses: pl.DataFrame,
+    evaluator: str,
+    assessed: Mapping[str, Sequence[Assessed]],
+    proofs: Sequence[tuple[str, str]] | None = None,
 ) -> Iterator[Course]:
     """Return the course of every randomized patient, in the order of the allocations.
 
     ``assessed`` holds the evaluator's assessments after baseline, read from ``responses`` once for all endpoints.
 
     Life is proved by every dated record of a patient's own doing: contacts, visits, doses, assessments, adverse events,
-    samples and the start of another therapy. An end of study is not proof of life: it may be the day a form was signed.
+    samples and the start of another therapy; ``proofs`` names others (see ``last_alive``). An end of study is not proof
+    of life: it may be the day a form was signed.
     """
     baselines, first_days = _complete_baselines(responses, evaluator), _first_days(data, evaluator)
     events = {
@@ -59,7 +64,7 @@ def courses(
         **intercurrent(data),
         **after_new_therapy(data),
     }
-    alive = last_alive(data)
+    alive = last_alive(data, PROOFS if proofs is None else proofs)
     for subject, day in zip(*columns(data["allocations"], "subject", "randomized_on"), strict=True):
         scans = tuple(assessed.get(subject, ()))
         own = {kind: found[subject] for kind, found in events.items() if subject in found}

@@ -75,8 +75,8 @@ def _withdrawn(data: TrialData) -> pl.DataFrame:
 
 
 def _stopped(data: TrialData) -> pl.DataFrame:
-    """Return the ends of a treatment that had begun, for another reason than those that end the course itself."""
+    """Return the ends of a treatment that had begun, but for its completion and what ends the course itself."""
     import polars as pl
 
-    outcomes = ("progression", "clinical progression", "death", "never treated")
+    outcomes = ("progression", "clinical progression", "death", "never treated", "completed")
     return data["dispositions"].filter((pl.col("ended") == "treatment") & ~pl.col("reason").is_in(outcomes))

@@ -11,6 +11,7 @@ from trialwright.derive.endings import asked, decided, would_have_fired
 from trialwright.derive.recorded import responses_of
 from trialwright.derive.rows import frame
 from trialwright.derive.rule_sets import RULE_SETS, under
+from trialwright.derive.settings import proofs_of
 from trialwright.derive.situations import days_of_scans
 from trialwright.derive.time_to_event import situation, time_plan
 
@@ -60,7 +61,7 @@ def side_by_side(
     if responses is None:
         responses = responses_of(data, plan, own.evaluator)
     assessed = assessed_by_subject(responses, own.evaluator)
-    found = list(courses(data, responses, own.evaluator, assessed))
+    found = list(courses(data, responses, own.evaluator, assessed, proofs_of(plan)))
     scans, window = days_of_scans(plan.assessments), plan.assessments.window_days
     rows = (row for name, each in plans.items() for row in _rows(name, each, found, scans, window))
     return frame(SIDE_COLUMNS, rows)

@@ -11,6 +11,7 @@ from trialwright.derive.endings import ending, would_have_fired
 from trialwright.derive.intercurrent import Dated
 from trialwright.derive.recorded import responses_of
 from trialwright.derive.rows import frame
+from trialwright.derive.settings import proofs_of
 from trialwright.derive.situations import Situation, days_of_scans
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def time_to_event(
     if responses is None:
         responses = responses_of(data, protocol, plan.evaluator)
     assessed = assessed_by_subject(responses, plan.evaluator)
-    return times(courses(data, responses, plan.evaluator, assessed), protocol, plan)
+    return times(courses(data, responses, plan.evaluator, assessed, proofs_of(protocol)), protocol, plan)
 
 
 def times(found: Iterable[Course], protocol: Plan, plan: TimeToEventEndpoint) -> pl.DataFrame:

@@ -13,6 +13,7 @@ from trialwright.derive.intercurrent import Dated
 from trialwright.derive.recorded import responses_of
 from trialwright.derive.rows import as_date, columns
 from trialwright.derive.rule_sets import OWN, rule_set, under
+from trialwright.derive.settings import proofs_of
 from trialwright.derive.situations import Ending, Situation, days_of_scans
 from trialwright.derive.time_to_event import situation, time_plan
 from trialwright.errors import DataError
@@ -73,7 +74,7 @@ def _lines(data: TrialData, plan: Plan, subject: str, rule_sets: Sequence[str]) 
         yield from ("", f"Assessments by {evaluator}")
         yield from _told_assessments(responses)
         assessed = assessed_by_subject(responses, evaluator)
-        (course,) = courses(data, responses, evaluator, assessed)
+        (course,) = courses(data, responses, evaluator, assessed, proofs_of(plan))
         yield from ("", "Other dated facts")
         yield from _told_facts(course)
         for endpoint in plan.endpoints:

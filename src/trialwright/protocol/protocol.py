@@ -78,6 +78,11 @@ class Protocol(Model):
         check_references(self)
         return self
 
+    @property
+    def populations(self) -> tuple[Population, ...]:
+        """The populations of the analysis."""
+        return self.analysis.populations
+
     def arm(self, id: str) -> Arm:
         """Return the arm of that name."""
         return _named(self.arms, id, "arm")
