@@ -1,7 +1,9 @@
 """What follows from the observations: response, time to event, harms, populations; each row says why and from what."""
 
+from trialwright.derive.adverse_events import AdverseEventRules, adverse_event_rules, adverse_events
 from trialwright.derive.baseline import baseline
 from trialwright.derive.best_response import best_response
+from trialwright.derive.checked import Checked
 from trialwright.derive.ctcae import (
     PRESUMPTIONS,
     Condition,
@@ -16,6 +18,7 @@ from trialwright.derive.ctcae import (
 from trialwright.derive.cuts import cut_dates
 from trialwright.derive.derived import Derived, tables
 from trialwright.derive.discordance import discordance
+from trialwright.derive.exposure import exposure
 from trialwright.derive.laboratory_units import convert, known_unit, unit_factor
 from trialwright.derive.partial_dates import ImputationRule, Imputed, impute, possible_days
 from trialwright.derive.plan import Plan
@@ -37,6 +40,8 @@ __all__ = [
     "PROOFS",
     "RULE_SETS",
     "SAFETY_PROOFS",
+    "AdverseEventRules",
+    "Checked",
     "Condition",
     "DerivationSettings",
     "Derived",
@@ -47,6 +52,8 @@ __all__ = [
     "LabResult",
     "Plan",
     "RuleSet",
+    "adverse_event_rules",
+    "adverse_events",
     "baseline",
     "best_response",
     "convert",
@@ -54,6 +61,7 @@ __all__ = [
     "days_of_scans",
     "differences",
     "discordance",
+    "exposure",
     "first_adverse_events",
     "gap_limit",
     "grade_result",

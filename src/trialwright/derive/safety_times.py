@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trialwright.derive.course import last_alive
+from trialwright.derive.exposure import treatment
 from trialwright.derive.rows import columns, frame
-from trialwright.derive.safety import emergent_events, treatment
+from trialwright.derive.safety import emergent_events
 
 if TYPE_CHECKING:
     import polars as pl

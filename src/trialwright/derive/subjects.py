@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from trialwright.derive.course import PROOFS, last_alive
+from trialwright.derive.exposure import treatment
 from trialwright.derive.rows import frame
-from trialwright.derive.safety import treatment
 
 if TYPE_CHECKING:
     import polars as pl

@@ -263,6 +263,7 @@ TABLES: dict[str, Table] = {
                 _column("serious", "yes/no", "Serious; null when not recorded", required=False),
                 _column("started_on", "date", "Start; null when it is not known to the day", required=False),
                 _column("ended_on", "date", "End; null while it lasts, or not known to the day", required=False),
+                _column("severity", "text", "Severity", required=False, values=("mild", "moderate", "severe")),
                 _column("verbatim", "text", "Term as reported", required=False),
                 _column("related", "text", "Relation to treatment as recorded", required=False),
                 _column("action", "text", "Action taken with the treatment", required=False),
