@@ -27,6 +27,13 @@ _REASONS: Mapping[str, str] = {
     "codelist_extensible": _TERMINOLOGY,
     "get_codelist_attributes": _TERMINOLOGY,
     "valid_codelist_dates": _TERMINOLOGY,
+    "expected_variables": _LIBRARY,
+    "get_column_order_from_library": _LIBRARY,
+    "get_dataset_filtered_variables": _LIBRARY,
+    "get_model_column_order": _LIBRARY,
+    "get_model_filtered_variables": _LIBRARY,
+    "get_parent_model_column_order": _LIBRARY,
+    "required_variables": _LIBRARY,
 }
 
 
@@ -39,7 +46,7 @@ def unsupported(operator: str) -> str | None:
     """
     if operator in OPERATIONS:
         return None
-    return f"operation {operator} {_REASONS.get(operator, _LIBRARY)}"
+    return f"operation {operator} {_REASONS.get(operator, 'is not supported')}"
 
 
 def work_out(records: Records, operations: tuple[Mapping[str, Any], ...]) -> Records:

@@ -137,7 +137,7 @@ def _rule(source: Mapping[str, Any]) -> Rule:
         source["core_id"],
         source["rule_type"],
         " ".join(message.split()),
-        condition(source["conditions"]),
+        condition(source["conditions"] if isinstance(source["conditions"], dict) else {"all": []}),  # else JSONata
         source["sensitivity"],
         "warning" if doubtful else "error",
         source["domains"] or {},

@@ -116,14 +116,16 @@ def _run(rule: Rule, study: Mapping[str, Dataset], beside: Beside) -> Iterator[t
 
 
 def _unsupported(rule: Rule) -> str | None:
+    for operation in rule.operations:
+        if why := unsupported(operation["operator"]):
+            return why
     if rule.kind not in TABLES:
         return f"{rule.kind} is not supported"
     for clause in clauses(rule.condition):
         if clause.operator not in OPERATORS:
             return f"operator {clause.operator} is not supported"
-    if any(match.dataset == "RELREC" and not match.child for match in rule.matches):
-        return "joining records through RELREC is not supported"
-    return next(filter(None, (unsupported(operation["operator"]) for operation in rule.operations)), None)
+    through = any(match.dataset == "RELREC" and not match.child for match in rule.matches)
+    return "joining records through RELREC is not supported" if through else None
 
 
 def _study_as_dataset(study: Mapping[str, Dataset]) -> Dataset:
