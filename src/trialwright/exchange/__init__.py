@@ -14,6 +14,8 @@ from trialwright.exchange.findings import Finding
 from trialwright.exchange.formats import convert, read_dataset, read_folder, write_dataset
 from trialwright.exchange.registry import compare
 from trialwright.exchange.results_file import results_file
+from trialwright.exchange.sdtm_in import trial_data
+from trialwright.exchange.sdtm_settings import SdtmSettings
 from trialwright.exchange.specification import Codelist, DatasetSpec, ValueSpec, VariableSpec, built, specification_of
 from trialwright.exchange.tables import read_table
 
@@ -26,6 +28,7 @@ __all__ = [
     "DatasetSpec",
     "Finding",
     "Outcome",
+    "SdtmSettings",
     "ValueSpec",
     "Variable",
     "VariableSpec",
@@ -44,6 +47,7 @@ __all__ = [
     "reporting_event",
     "results_file",
     "specification_of",
+    "trial_data",
     "write_adam",
     "write_dataset",
 ]

@@ -18,7 +18,15 @@ from trialwright.exchange.tables import read_delimited, read_table
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["LISTED", "csv_bytes", "parquet_bytes", "read_csv_dataset", "read_parquet_dataset", "variables_csv"]
+__all__ = [
+    "LISTED",
+    "csv_bytes",
+    "is_numeric_variable",
+    "parquet_bytes",
+    "read_csv_dataset",
+    "read_parquet_dataset",
+    "variables_csv",
+]
 
 LISTED = "variables.csv"
 """The list of variables that stands beside the CSV files of a folder."""
@@ -72,8 +80,13 @@ def _empty_as_null(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(pl.all().replace("", None))
 
 
+def is_numeric_variable(name: str) -> bool:
+    """Tell whether a variable of SDTM holds numbers, by its name."""
+    return _NUMERIC.fullmatch(name) is not None
+
+
 def _by_name(name: str) -> Kind:
-    return "number" if _NUMERIC.fullmatch(name) else "text"
+    return "number" if is_numeric_variable(name) else "text"
 
 
 def _typed(column: pl.Series, kind: Kind) -> pl.Series | None:
