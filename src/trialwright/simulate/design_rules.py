@@ -97,7 +97,6 @@ _LACKING = {
     "analysis": "accrual and the control arm's median",
     "control_median": "the control arm's median",
     "looks": "a scenario of two arms with progression",
-    "last_month": "a scenario",
     "simulated": "simulated trials",
     "certain_site": "an exact answer for a site",
     "scenario_ratio": "a scenario of two arms with progression",
@@ -344,7 +343,7 @@ DESIGN_RULES: tuple[DesignRule, ...] = (
         "analysis-before-accrual-ends", "The analysis comes after the last patient", _before_accrual_ends, ("analysis",)
     ),
     DesignRule("looks-close", "Looks are months apart", _near_looks, ("looks",)),
-    DesignRule("look-beyond-data", "Looks come while data are recorded", _beyond_data, ("looks", "last_month")),
+    DesignRule("look-beyond-data", "Looks come while data are recorded", _beyond_data, ("looks",)),
     DesignRule("predictable-central", "Blocks hide the next allocation from the center", _central),
     DesignRule("predictable-site", "Blocks hide the next allocation from a site", _site, ("certain_site",)),
     DesignRule("strata-too-many", "Strata are large enough for their blocks", _strata),
