@@ -8,6 +8,12 @@ from trialwright.exchange.ars import reporting_event
 from trialwright.exchange.comparison import Comparison
 from trialwright.exchange.core_rules import read_rules
 from trialwright.exchange.core_run import Conformance, Outcome, check_conformance
+from trialwright.exchange.dataset_comparison import (
+    AttributeDifference,
+    DatasetComparison,
+    VariableDifference,
+    compare_datasets,
+)
 from trialwright.exchange.datasets import Dataset, Variable
 from trialwright.exchange.define_xml import define_xml
 from trialwright.exchange.findings import Finding
@@ -21,16 +27,19 @@ from trialwright.exchange.tables import read_table
 
 __all__ = [
     "ADAM",
+    "AttributeDifference",
     "Codelist",
     "Comparison",
     "Conformance",
     "Dataset",
+    "DatasetComparison",
     "DatasetSpec",
     "Finding",
     "Outcome",
     "SdtmSettings",
     "ValueSpec",
     "Variable",
+    "VariableDifference",
     "VariableSpec",
     "adam",
     "built",
@@ -38,6 +47,7 @@ __all__ = [
     "check_conformance",
     "check_dataset",
     "compare",
+    "compare_datasets",
     "convert",
     "define_xml",
     "read_dataset",
