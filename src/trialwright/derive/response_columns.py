@@ -80,24 +80,22 @@ def _coded(performed: pl.DataFrame, measurements: pl.DataFrame, lesions: pl.Data
     planned = performed.select(code, "number", on)
     measured = measurements.select(code, "number", "lesion", "diameter", "state", on)
     followed = _followed(lesions.with_columns(code).filter(pl.col("subject").is_not_null()))
-    scans, measured = _scans(planned, measured)
+    scans, measured = _scans(planned, measured, len(subjects))
     return _Coded(subjects, scans, followed, _placed(subjects, measured, followed))
 
 
-def _scans(performed: pl.DataFrame, measured: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the scans in order, and the measurements with the place of theirs; a key is subject and number in one."""
+def _scans(performed: pl.DataFrame, measured: pl.DataFrame, subjects: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the scans in order, and the measurements with the place of theirs."""
+    import numpy as np
     import polars as pl
 
-    numbers = pl.concat([performed["number"], measured["number"]]).to_numpy()
-    least, span = int(numbers.min()), int(numbers.max() - numbers.min()) + 1
-    key = (pl.col("subject") * span + pl.col("number") - least).alias("key")
-    measured = measured.with_columns(key)
-    dated = pl.concat([performed.select(key, "on"), measured.select("key", "on")])
-    scans = dated.group_by("key").agg(pl.col("on").max())
-    scans = scans.with_columns(subject=pl.col("key") // span, number=pl.col("key") % span + least)
-    scans = scans.sort("subject", "on", "number")
-    places = scans.select("key", scan=pl.int_range(pl.len(), dtype=pl.Int64))
-    return scans.drop("key"), measured.join(places, on="key", how="left", maintain_order="left").drop("key")
+    from trialwright.derive import _kernels_response as kernels
+
+    both = pl.concat([performed.select("subject", "number", "on"), measured.select("subject", "number", "on")])
+    subject, number, on = (_array(both[name], np.int64) for name in ("subject", "number", "on"))
+    scans, place = kernels.scans_of(subject, number, on, subjects)
+    ordered = pl.DataFrame({"subject": scans[:, 0], "number": scans[:, 1], "on": scans[:, 2].astype(np.int32)})
+    return ordered, measured.with_columns(scan=pl.Series(place[len(performed) :]))
 
 
 def _followed(lesions: pl.DataFrame) -> pl.DataFrame:
