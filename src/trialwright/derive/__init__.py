@@ -19,13 +19,16 @@ from trialwright.derive.cuts import cut_dates
 from trialwright.derive.derived import Derived, tables
 from trialwright.derive.discordance import discordance
 from trialwright.derive.exposure import exposure
+from trialwright.derive.laboratory import LAB_TEMPLATE, LabRules, laboratory
 from trialwright.derive.laboratory_units import convert, known_unit, unit_factor
+from trialwright.derive.order_checks import order_findings
 from trialwright.derive.partial_dates import ImputationRule, Imputed, impute, possible_days
 from trialwright.derive.plan import Plan
 from trialwright.derive.populations import members, populations
 from trialwright.derive.recorded import record_findings, recorded_response
 from trialwright.derive.response import response
 from trialwright.derive.rule_sets import RULE_SETS, RuleSet, rule_set, under
+from trialwright.derive.ruled import with_rules
 from trialwright.derive.safety import worst_grades
 from trialwright.derive.safety_times import first_adverse_events, safety_follow_up
 from trialwright.derive.settings import DerivationSettings, load_settings
@@ -36,6 +39,7 @@ from trialwright.derive.time_to_event import time_to_event
 from trialwright.derive.trace import trace
 
 __all__ = [
+    "LAB_TEMPLATE",
     "PRESUMPTIONS",
     "PROOFS",
     "RULE_SETS",
@@ -50,6 +54,7 @@ __all__ = [
     "ImputationRule",
     "Imputed",
     "LabResult",
+    "LabRules",
     "Plan",
     "RuleSet",
     "adverse_event_rules",
@@ -69,8 +74,10 @@ __all__ = [
     "impute",
     "known_unit",
     "lab_tests",
+    "laboratory",
     "load_settings",
     "members",
+    "order_findings",
     "populations",
     "possible_days",
     "record_findings",
@@ -86,5 +93,6 @@ __all__ = [
     "trace",
     "under",
     "unit_factor",
+    "with_rules",
     "worst_grades",
 ]
