@@ -4,6 +4,7 @@ from trialwright.exchange.adam_build import adam
 from trialwright.exchange.adam_checks import check_across, check_dataset
 from trialwright.exchange.adam_files import write_adam
 from trialwright.exchange.adam_specification import ADAM
+from trialwright.exchange.allowed_findings import Allowed, allow, read_allowed
 from trialwright.exchange.ars import reporting_event
 from trialwright.exchange.comparison import Comparison
 from trialwright.exchange.core_rules import read_rules
@@ -23,10 +24,12 @@ from trialwright.exchange.results_file import results_file
 from trialwright.exchange.sdtm_in import trial_data
 from trialwright.exchange.sdtm_settings import SdtmSettings
 from trialwright.exchange.specification import Codelist, DatasetSpec, ValueSpec, VariableSpec, built, specification_of
+from trialwright.exchange.study_checks import check_study
 from trialwright.exchange.tables import read_table
 
 __all__ = [
     "ADAM",
+    "Allowed",
     "AttributeDifference",
     "Codelist",
     "Comparison",
@@ -42,14 +45,17 @@ __all__ = [
     "VariableDifference",
     "VariableSpec",
     "adam",
+    "allow",
     "built",
     "check_across",
     "check_conformance",
     "check_dataset",
+    "check_study",
     "compare",
     "compare_datasets",
     "convert",
     "define_xml",
+    "read_allowed",
     "read_dataset",
     "read_folder",
     "read_rules",
