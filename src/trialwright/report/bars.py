@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from trialwright.report import format as printed
@@ -15,11 +16,27 @@ if TYPE_CHECKING:
 
 __all__ = ["harms_figure"]
 
-_WIDTH, _LEFT, _RIGHT = 640.0, 190.0, 64.0
-_BAR, _GAP = 13.0, 9.0
+_BAR, _GAP, _LINE = 13.0, 9.0, 20.0
 _MOST = 20
+_GRADES = "grade 3 or higher (solid), any grade (solid and pale)"
 
 Term = tuple[str, list[tuple["Result | None", "Result | None"]]]
+
+
+@dataclass(frozen=True)
+class _Canvas:
+    """Where the bars lie: beside the names of the terms, or below them on a narrow canvas."""
+
+    width: float
+    left: float
+    right: float
+    above: bool
+
+    def x(self, share: float) -> float:
+        return self.left + (self.width - self.left - self.right) * share
+
+
+_WIDE, _NARROW = _Canvas(720.0, 210.0, 64.0, above=False), _Canvas(380.0, 10.0, 58.0, above=True)
 
 
 def harms_figure(contents: Contents, cut: str, endpoint: str, population: str, terms: Sequence[str]) -> Figure | None:
@@ -27,18 +44,30 @@ def harms_figure(contents: Contents, cut: str, endpoint: str, population: str, t
     found = [_term(contents, cut, endpoint, population, term) for term in terms[:_MOST]]
     if not found:
         return None
-    each = len(contents.arms) * _BAR + _GAP
-    top = 20.0 + 20 * len(contents.arms)
-    return Figure(
+    wide = Figure(
         f"{endpoint}-{cut}".lower(),
         f"{contents.endpoint_label(endpoint)}, {contents.cut_label(cut)}",
         f"Share of patients with each of the {len(found)} most frequent terms; pale any grade, solid grade 3 or higher",
-        _WIDTH,
-        top + each * len(found) + 44,
+        *_drawing(contents, found, _WIDE),
+    )
+    width, height, shapes = _drawing(contents, found, _NARROW)
+    return replace(wide, narrow=replace(wide, width=width, height=height, shapes=shapes))
+
+
+def _drawing(
+    contents: Contents, found: Sequence[Term], canvas: _Canvas
+) -> tuple[float, float, Callable[[Link], Content]]:
+    named = _LINE - 4 if canvas.above else 0.0
+    each = len(contents.arms) * _BAR + _GAP + named
+    top = _LINE + _LINE * len(contents.arms) * (2 if canvas.above else 1)
+    bottom = top + each * len(found)
+    return (
+        canvas.width,
+        bottom + 44,
         lambda link: (
-            _axis(top, top + each * len(found)),
-            _names(contents),
-            [_bars(term, top + 5 + each * i, link) for i, term in enumerate(found)],
+            _axis(canvas, top, bottom),
+            _names(contents, canvas),
+            [_bars(term, canvas, top + 5 + named + each * i, link) for i, term in enumerate(found)],
         ),
     )
 
@@ -50,40 +79,41 @@ def _term(contents: Contents, cut: str, endpoint: str, population: str, term: st
     return term, [(row("any grade", arm), row("grade 3 or higher", arm)) for arm in contents.arms]
 
 
-def _x(share: float) -> float:
-    return _LEFT + (_WIDTH - _LEFT - _RIGHT) * share
-
-
-def _axis(top: float, bottom: float) -> Content:
-    ticks = [(_x(k / 4), str(25 * k)) for k in range(5)]
-    title = svg_text(_x(0.5), bottom + 36, "Patients (%)", text_anchor="middle")
+def _axis(canvas: _Canvas, top: float, bottom: float) -> Content:
+    ticks = [(canvas.x(k / 4), str(25 * k)) for k in range(5)]
+    title = svg_text(canvas.x(0.5), bottom + 36, "Patients (%)", text_anchor="middle")
     return [
         (line(x, top, x, bottom, "grid"), svg_text(x, bottom + 17, text, text_anchor="middle")) for x, text in ticks
     ], title
 
 
-def _names(contents: Contents) -> Iterator[Content]:
+def _names(contents: Contents, canvas: _Canvas) -> Iterator[Content]:
+    grades = "grade 3 or higher (solid), any grade (all)" if canvas.above else _GRADES
     for i, arm in enumerate(contents.arms):
-        y = 18.0 + 20 * i
+        y = 18.0 + _LINE * i * (2 if canvas.above else 1)
         yield tag("rect", x="8", y=f"{y - 11:.1f}", width="16", height="12", cls=f"fill{i % 4}")
         yield tag("rect", x="24", y=f"{y - 11:.1f}", width="16", height="12", cls=f"pale{i % 4}")
-        yield svg_text(48, y, f"{contents.group_label(arm)}: grade 3 or higher (solid), any grade (solid and pale)")
+        name = contents.group_label(arm)
+        texts = [f"{name}:", grades] if canvas.above else [f"{name}: {grades}"]
+        yield [svg_text(48, y + _LINE * k * 0.9, text) for k, text in enumerate(texts)]
 
 
-def _bars(term: Term, y: float, link: Link) -> Iterator[Content]:
+def _bars(term: Term, canvas: _Canvas, y: float, link: Link) -> Iterator[Content]:
     name, rows = term
-    yield svg_text(_LEFT - 8, y + len(rows) * _BAR / 2 + 4, name, text_anchor="end")
+    if canvas.above:
+        yield svg_text(canvas.left, y - 4, name)
+    else:
+        yield svg_text(canvas.left - 8, y + len(rows) * _BAR / 2 + 4, name, text_anchor="end")
     for i, (anything, severe) in enumerate(rows):
-        yield _bar(anything, y + i * _BAR, f"pale{i % 4}")
-        yield _bar(severe, y + i * _BAR, f"fill{i % 4}")
+        yield _bar(canvas, anything, y + i * _BAR, f"pale{i % 4}")
+        yield _bar(canvas, severe, y + i * _BAR, f"fill{i % 4}")
         if anything is not None and anything.value is not None:
             text = link(anything, printed.percent(anything.value))
-            yield svg_text(_x(anything.value) + 5, y + i * _BAR + 10, text, font_size="11")
+            yield svg_text(canvas.x(anything.value) + 5, y + i * _BAR + 10, text, font_size="12")
 
 
-def _bar(row: Result | None, y: float, cls: str) -> Content:
+def _bar(canvas: _Canvas, row: Result | None, y: float, cls: str) -> Content:
     if row is None or not row.value:
         return None
-    return tag(
-        "rect", x=f"{_LEFT:.1f}", y=f"{y:.1f}", width=f"{_x(row.value) - _LEFT:.1f}", height=f"{_BAR - 2:.1f}", cls=cls
-    )
+    width, height = f"{canvas.x(row.value) - canvas.left:.1f}", f"{_BAR - 2:.1f}"
+    return tag("rect", x=f"{canvas.left:.1f}", y=f"{y:.1f}", width=width, height=height, cls=cls)

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from trialwright.report.figure import line
 from trialwright.report.markup import Content, Markup, svg_text, tag
 
-__all__ = ["Axes", "CurveArm", "axes", "curve", "dashes", "risk_table"]
+__all__ = ["Axes", "CurveArm", "axes", "beside", "curve", "dashes", "risk_table"]
 
 _PLOT = 300.0
 _LEFT, _RIGHT = 62.0, 16.0
+_LETTER, _LONGEST = 7.0, 26
+"""Width of a letter, and the letters of the longest arm that stands beside its numbers."""
 _DASHES = ("none", "7 4", "2 3", "9 3 2 3")
 
 
@@ -43,10 +45,12 @@ class Axes:
     width: float
     ticks: tuple[tuple[float, str], ...]
     """Times with their labels, from 0 to the end of the axis."""
+    left: float = _LEFT
+    """Where time 0 lies; left of it stand the shares, and the names of the arms where there is room for them."""
 
     def x(self, time: float) -> float:
         """Return the place of a time."""
-        return _LEFT + (self.width - _LEFT - _RIGHT) * time / self.ticks[-1][0]
+        return self.left + (self.width - self.left - _RIGHT) * time / self.ticks[-1][0]
 
     def y(self, share: float) -> float:
         """Return the place of a share."""
@@ -54,12 +58,27 @@ class Axes:
 
     def height(self, arms: int) -> float:
         """Return the height of a canvas that holds the table of numbers at risk as well."""
-        return self.y(0) + 66 + 38 * arms
+        return self.y(0) + 66 + self.row * arms
+
+    @property
+    def row(self) -> float:
+        """Return the height of an arm's numbers at risk: one line where its name stands beside them, else two."""
+        return 38.0 if self.left == _LEFT else 19.0
+
+
+def beside(labels: Sequence[str]) -> float:
+    """Return where time 0 lies so that the arms stand beside their numbers at risk; names too long go above them.
+
+    >>> beside(["ET"]) > 62, beside(["an arm with a name of more than thirty letters"])
+    (True, 62.0)
+    """
+    longest = max(map(len, labels), default=0)
+    return _LEFT if longest > _LONGEST else max(_LEFT + 8, 30 + _LETTER * longest)
 
 
 def axes(frame: Axes, across: str, upward: str) -> Content:
     """Return both axes with their labels, and a guide at one half."""
-    left, right, middle = _LEFT, frame.width - _RIGHT, frame.y(0.5)
+    left, right, middle = frame.left, frame.width - _RIGHT, frame.y(0.5)
     shares = [(frame.y(k / 4), str(25 * k)) for k in range(5)]
     ticks = [(frame.x(at), text) for at, text in frame.ticks]
     return (
@@ -75,7 +94,9 @@ def axes(frame: Axes, across: str, upward: str) -> Content:
             for x, text in ticks
         ],
         svg_text((left + right) / 2, frame.y(0) + 37, across, text_anchor="middle"),
-        svg_text(16, middle, upward, text_anchor="middle", transform=f"rotate(-90 16 {middle:.1f})"),
+        svg_text(
+            left - 46, middle, upward, text_anchor="middle", transform=f"rotate(-90 {left - 46:.1f} {middle:.1f})"
+        ),
     )
 
 
@@ -98,13 +119,13 @@ def dashes(index: int) -> str:
 
 
 def risk_table(arms: Sequence[CurveArm], frame: Axes) -> Content:
-    """Return the numbers at risk below the axis."""
+    """Return the numbers at risk below the axis: a line for each arm, below its name where that is too long."""
     top = frame.y(0) + 60
     drawn: list[Content] = [svg_text(8, top, "Number at risk", cls="strong")]
     for i, arm in enumerate(arms):
-        y = top + 18 + 38 * i
+        y = top + 19 + frame.row * i
         drawn.append(svg_text(8, y, arm.label, cls=f"name{arm.index % 4}"))
-        drawn += [svg_text(frame.x(at), y + 16, number, text_anchor="middle") for at, number in arm.at_risk]
+        drawn += [svg_text(frame.x(at), y + frame.row - 19, number, text_anchor="middle") for at, number in arm.at_risk]
     return drawn
 
 

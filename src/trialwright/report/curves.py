@@ -6,13 +6,13 @@ The step function runs to the last follow-up of its arm; the legend stands above
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from trialwright.report import format as printed
-from trialwright.report.curve_drawing import Axes, CurveArm, axes, curve, dashes, risk_table
-from trialwright.report.figure import Figure, Link, line
+from trialwright.report.curve_drawing import Axes, CurveArm, axes, beside, curve, dashes, risk_table
+from trialwright.report.figure import Figure, Link, line, plain
 from trialwright.report.markup import Content, svg_text, tag
 from trialwright.stats import DAYS_PER_MONTH
 
@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 
 __all__ = ["curve_figure"]
 
-_WIDTH = 640.0
+_WIDTH, _NARROW = 720.0, 380.0
+_LINE = 19.0
+
+Entry = tuple["_Arm | None", Content]
+"""A line of the legend, and the arm whose curve stands before it."""
 
 
 @dataclass(frozen=True)
@@ -56,21 +60,26 @@ def curve_figure(contents: Contents, cut: str, endpoint: str, population: str) -
     texts = _comparisons(contents, cut, endpoint, population)
     months = _last_month(arms)
     ticks = tuple((m * DAYS_PER_MONTH, str(m)) for m in range(0, months + 1, _step(months)))
-    frame = Axes(24 + 19.0 * (len(arms) + len(texts)), _WIDTH, ticks)
     name = f"{endpoint}-{population}-{cut}".lower()
-
-    def shapes(link: Link) -> Content:
-        legend = _legend(arms, texts, link)
-        drawn = [arm.drawn(months, link) for arm in arms]
-        return (
-            legend,
-            axes(frame, "Months since randomization", f"{contents.endpoint_label(endpoint)} (%)"),
-            [curve(arm, frame) for arm in drawn],
-            risk_table(drawn, frame),
-        )
-
     description = f"Kaplan-Meier curves, {contents.population_label(population)}"
-    return Figure(name, title, description, _WIDTH, frame.height(len(arms)), shapes)
+
+    def drawing(*, narrow: bool) -> Figure:
+        lines = len(_legend(arms, texts, plain, narrow=narrow))
+        left = {} if narrow else {"left": beside([arm.label for arm in arms])}
+        frame = Axes(24 + _LINE * lines, _NARROW if narrow else _WIDTH, ticks, **left)
+
+        def shapes(link: Link) -> Content:
+            drawn = [arm.drawn(months, link) for arm in arms]
+            return (
+                _stacked(_legend(arms, texts, link, narrow=narrow)),
+                axes(frame, "Months since randomization", f"{contents.endpoint_label(endpoint)} (%)"),
+                [curve(arm, frame) for arm in drawn],
+                risk_table(drawn, frame),
+            )
+
+        return Figure(name, title, description, frame.width, frame.height(len(arms)), shapes)
+
+    return replace(drawing(narrow=False), narrow=drawing(narrow=True))
 
 
 def _arm(contents: Contents, cut: str, endpoint: str, population: str, index: int) -> _Arm:
@@ -116,20 +125,39 @@ def _step(last_month: float) -> int:
     return next((step for step in (1, 2, 3, 6, 12, 24) if last_month / step <= 10), 48)
 
 
-def _legend(arms: Sequence[_Arm], texts: Sequence[tuple[str, Result, Result | None]], link: Link) -> Content:
-    drawn: list[Content] = []
-    for i, arm in enumerate(arms):
-        y = 22 + 19.0 * i
-        drawn.append(line(10, y - 4, 44, y - 4, f"curve arm{i % 4}", stroke_dasharray=dashes(i)))
-        drawn.append(svg_text(52, y, (tag("tspan", arm.label, cls=f"strong name{i % 4}"), _summary(arm, link))))
-    for i, (label, hazard, p) in enumerate(texts):
-        drawn.append(svg_text(52, 22 + 19.0 * (len(arms) + i), _comparison(label, hazard, p, link)))
-    return drawn
+def _legend(
+    arms: Sequence[_Arm], texts: Sequence[tuple[str, Result, Result | None]], link: Link, *, narrow: bool
+) -> list[Entry]:
+    """Return the lines above the axes: one for each arm and comparison, or several where the canvas is narrow."""
+    lines: list[Entry] = []
+    for arm in arms:
+        name = tag("tspan", arm.label, cls=f"strong name{arm.index % 4}")
+        lines += _joined(arm, [name, *_summary(arm, link)], (": ", "; "), narrow=narrow)
+    for label, hazard, p in texts:
+        lines += _joined(None, [label, *_comparison(hazard, p, link)], (": ", "; "), narrow=narrow)
+    return lines
 
 
-def _summary(arm: _Arm, link: Link) -> Content:
-    events = () if arm.events is None else (": ", link(arm.events, printed.estimate(arm.events)), " events")
-    return (events, () if arm.median is None else ("; median ", link(arm.median, _median(arm.median))))
+def _joined(arm: _Arm | None, parts: Sequence[Content], between: Sequence[str], *, narrow: bool) -> Iterator[Entry]:
+    if narrow:
+        yield from ((arm if i == 0 else None, part) for i, part in enumerate(parts))
+    else:
+        yield arm, [(between[min(i - 1, 1)] if i else "", part) for i, part in enumerate(parts)]
+
+
+def _stacked(entries: Sequence[Entry]) -> Iterator[Content]:
+    for i, (arm, text) in enumerate(entries):
+        y = 22 + _LINE * i
+        if arm is not None:
+            yield line(10, y - 4, 44, y - 4, f"curve arm{arm.index % 4}", stroke_dasharray=dashes(arm.index))
+        yield svg_text(52, y, text)
+
+
+def _summary(arm: _Arm, link: Link) -> Iterator[Content]:
+    if arm.events is not None:
+        yield link(arm.events, printed.estimate(arm.events)), " events"
+    if arm.median is not None:
+        yield "median ", link(arm.median, _median(arm.median))
 
 
 def _median(row: Result) -> str:
@@ -137,10 +165,11 @@ def _median(row: Result) -> str:
     return f"{printed.estimate(row)}{'' if row.value is None else ' months'}{limits}"
 
 
-def _comparison(label: str, hazard: Result, p: Result | None, link: Link) -> Content:
+def _comparison(hazard: Result, p: Result | None, link: Link) -> Iterator[Content]:
     limits = f" ({100 * (hazard.level or 0):g}% CI {printed.interval(hazard)})" if printed.interval(hazard) else ""
-    ratio = (f"{label}: hazard ratio ", link(hazard, printed.estimate(hazard) + limits))
-    return (ratio, () if p is None else ("; log-rank P = ", link(p, printed.estimate(p))))
+    yield "hazard ratio ", link(hazard, printed.estimate(hazard) + limits)
+    if p is not None:
+        yield "log-rank P = ", link(p, printed.estimate(p))
 
 
 def _on_grid(day: float, months: int) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from trialwright.report.markup import Content, Markup, svg_text, tag
@@ -30,25 +30,29 @@ class Figure:
     width: float
     height: float
     shapes: Callable[[Link], Content]
+    narrow: Figure | None = None
+    """The same drawn for the width of a telephone, where the wide one would be too small to read."""
 
-    def inline(self, link: Link) -> Markup:
+    def inline(self, link: Link, cls: str = "figure") -> Markup:
         """Return the figure for the page, its numbers made by ``link``."""
-        return self._svg(self.shapes(link))
+        return self._svg(self.shapes(link), cls)
 
-    def _svg(self, content: Content, **more: str) -> Markup:
+    def _svg(self, content: Content, cls: str = "figure", **more: str) -> Markup:
         head = (tag("title", self.title), tag("desc", self.description))
         box = f"0 0 {self.width:g} {self.height:g}"
         label = f"{self.title}. {self.description}"
-        return tag("svg", head, content, cls="figure", viewBox=box, role="group", aria_label=label, **more)
+        return tag("svg", head, content, cls=cls, viewBox=box, role="group", aria_label=label, **more)
 
 
-def standalone(figure: Figure, notice: str | None) -> str:
-    """Return the figure as an SVG file; the notice stands below it."""
-    extra = 0 if notice is None else 22
-    note = None if notice is None else svg_text(8, figure.height + 14, notice, cls="soft")
-    taller = Figure(figure.name, figure.title, figure.description, figure.width, figure.height + extra, figure.shapes)
+def standalone(figure: Figure, notice: str | None, *, titled: bool = False) -> str:
+    """Return the figure as an SVG file; the notice stands below it, and the title above it where ``titled``."""
+    above, below = 26 if titled else 0, 0 if notice is None else 22
+    taller = replace(figure, height=figure.height + above + below)
+    heading = svg_text(8, 20, figure.title, cls="strong") if titled else None
+    drawn = tag("g", figure.shapes(plain), transform=f"translate(0 {above})") if titled else figure.shapes(plain)
+    note = None if notice is None else svg_text(8, taller.height - 8, notice, cls="soft")
     paper = tag("rect", x="0", y="0", width=figure.width, height=taller.height, cls="paper")
-    content = (tag("style", Markup(figure_css())), paper, figure.shapes(plain), note)
+    content = (tag("style", Markup(figure_css())), paper, heading, drawn, note)
     size = {"width": f"{figure.width:g}", "height": f"{taller.height:g}", "xmlns": "http://www.w3.org/2000/svg"}
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{taller._svg(content, **size)}\n'
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -65,7 +65,12 @@ class _Box:
 
 def flow_figure(contents: Contents, flow: Flow) -> Figure:
     """Return the flow of one cut as a figure."""
-    width = max(640.0, 300.0 * len(flow.arms) + 20)
+    arms = len(flow.arms)
+    wide = _drawing(contents, flow, max(640.0, 300.0 * arms + 20))
+    return replace(wide, narrow=_drawing(contents, flow, 190.0 * max(arms, 2)))
+
+
+def _drawing(contents: Contents, flow: Flow, width: float) -> Figure:
     boxes, lines, height = _layout(contents, flow, width)
     return Figure(
         f"flow-{flow.cut}",

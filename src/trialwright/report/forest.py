@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from trialwright.report import format as printed
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
 
 __all__ = ["forest_figures", "subgroups"]
 
-_WIDTH, _ROW, _TOP = 880.0, 20.0, 58.0
-_LEFT, _PLOT, _END = 445.0, 250.0, 705.0
-_COUNTS, _MEDIANS = (228.0, 354.0), (284.0, 412.0)
+_WIDTH, _ROW, _TOP = 980.0, 22.0, 58.0
+_COUNTS, _MEDIANS = (280.0, 430.0), (350.0, 500.0)
+_END = 790.0
+_NARROW, _TALL = 380.0, 40.0
+"""Width of the canvas for a telephone, and the height of its rows: the name above, the interval below."""
 _TICKS = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 _RATIO, _EVENTS, _MEDIAN = "subgroup hazard ratio", "subgroup events", "subgroup median"
 _P = "interaction likelihood ratio P"
@@ -44,19 +47,21 @@ class _Line:
 class _Axis:
     low: float
     high: float
+    left: float
+    length: float
 
     @classmethod
-    def of(cls, lines: Sequence[_Line]) -> _Axis:
+    def of(cls, lines: Sequence[_Line], left: float, length: float) -> _Axis:
         """Return the span of the ticks that hold all estimates and, as far as there are ticks, their limits."""
         rows = [each.ratio for each in lines if each.ratio is not None and each.ratio.value]
         ends = [end for r in rows for end in (r.value, r.lower, r.upper) if end]
         low = max((tick for tick in _TICKS if tick <= min(ends, default=0.5)), default=_TICKS[0])
         high = min((tick for tick in _TICKS if tick >= max(ends, default=2.0)), default=_TICKS[-1])
-        return cls(min(low, 0.5), max(high, 2.0))
+        return cls(min(low, 0.5), max(high, 2.0), left, length)
 
     def x(self, ratio: float) -> float:
         inside = min(max(ratio, self.low), self.high)
-        return _LEFT + _PLOT * math.log(inside / self.low) / math.log(self.high / self.low)
+        return self.left + self.length * math.log(inside / self.low) / math.log(self.high / self.low)
 
     @property
     def ticks(self) -> list[float]:
@@ -92,17 +97,42 @@ def _figure(contents: Contents, plan: SubgroupPlan, group: str) -> Iterator[Figu
     name = (
         f"subgroups-{plan.endpoint}-{plan.population}{'-' + group.replace(' ', '-') if several else ''}-{cut}".lower()
     )
-    axis, height = _Axis.of(lines), _TOP + _ROW * len(lines) + 48
-    yield Figure(
-        name,
-        f"Subgroups, {label}, {contents.cut_label(cut)}",
-        f"Forest of hazard ratios, {contents.group_label(group)}, {contents.population_label(plan.population)}",
+    title = f"Subgroups, {label}, {contents.cut_label(cut)}"
+    said = f"Forest of hazard ratios, {contents.group_label(group)}, {contents.population_label(plan.population)}"
+    narrow = Figure(name, title, said, *_in_hand(contents, group, lines))
+    yield replace(Figure(name, title, said, *_at_desk(contents, group, lines)), narrow=narrow)
+
+
+_Drawing = tuple[float, float, Callable[[Link], Content]]
+
+
+def _at_desk(contents: Contents, group: str, lines: Sequence[_Line]) -> _Drawing:
+    """Return width, height and shapes of the forest with all its columns."""
+    axis, bottom = _Axis.of(lines, 525, 245), _TOP + _ROW * len(lines) - 8
+    return (
         _WIDTH,
-        height,
+        bottom + 56,
         lambda link: (
             _heads(contents, group),
-            _scale(contents, axis, group, len(lines)),
+            _scale(contents, axis, group, bottom),
             [_drawn(each, axis, _TOP + _ROW * i, link) for i, each in enumerate(lines)],
+        ),
+    )
+
+
+def _in_hand(contents: Contents, group: str, lines: Sequence[_Line]) -> _Drawing:
+    """Return the same for a telephone: the name above each interval, medians left out."""
+    axis = _Axis.of(lines, 22, 210)
+    heights = [_TALL if each.ratio is not None else _ROW + 4 for each in lines]
+    tops = list(accumulate(heights, initial=_TOP))
+    return (
+        _NARROW,
+        tops[-1] + 58,
+        lambda link: (
+            svg_text(8, 18, "Subgroup, and events of patients by arm", cls="strong"),
+            svg_text(8, 36, "Hazard ratio, P of interaction; no medians here", cls="soft"),
+            _scale(contents, axis, group, tops[-1] - 8),
+            [_drawn_narrow(each, axis, y, link) for y, each in zip(tops, lines, strict=False)],
         ),
     )
 
@@ -142,26 +172,27 @@ def _heads(contents: Contents, group: str) -> Content:
     places = list(zip(_COUNTS, _MEDIANS, arms, strict=True))
     return (
         svg_text(8, 40, "Subgroup", cls="strong"),
-        [(svg_text(median, 24, text, text_anchor="end", cls="strong", font_size="11"),
-          svg_text(count, 40, "events / n", text_anchor="end", cls="soft", font_size="11"),
-          svg_text(median, 40, "months", text_anchor="end", cls="soft", font_size="11"))
+        [(svg_text(median, 22, text, text_anchor="end", cls="strong"),
+          svg_text(count, 40, "events / n", text_anchor="end", cls="soft"),
+          svg_text(median, 40, "months", text_anchor="end", cls="soft"))
          for count, median, text in places],
         svg_text(_END, 40, "Hazard ratio", cls="strong"),
         svg_text(_WIDTH - 8, 40, "P", text_anchor="end", cls="strong"),
     )  # fmt: skip
 
 
-def _scale(contents: Contents, axis: _Axis, group: str, count: int) -> Content:
-    bottom = _TOP + _ROW * count - 8
+def _scale(contents: Contents, axis: _Axis, group: str, bottom: float) -> Content:
     one, other = (contents.group_label(arm) for arm in group.split(" v "))
     ticks = ((axis.x(tick), f"{tick:g}") for tick in axis.ticks)
+    narrow = axis.left < axis.length  # no room for a long name on its own side of 1
+    low, high = (8.0, axis.x(1)) if narrow else (axis.x(1) - 8, axis.x(1) + 8)
     return (
         line(axis.x(1), _TOP - 14, axis.x(1), bottom, "guide"),
-        line(_LEFT, bottom, _LEFT + _PLOT, bottom, "axis"),
+        line(axis.left, bottom, axis.left + axis.length, bottom, "axis"),
         [(line(x, bottom, x, bottom + 5, "axis"), svg_text(x, bottom + 19, text, text_anchor="middle"))
          for x, text in ticks],
-        svg_text(axis.x(1) - 8, bottom + 37, f"← {one} better", text_anchor="end", cls="soft", font_size="11"),
-        svg_text(axis.x(1) + 8, bottom + 37, f"{other} better →", cls="soft", font_size="11"),
+        svg_text(low, bottom + 37, f"← {one} better", text_anchor="start" if narrow else "end", cls="soft"),
+        svg_text(high, bottom + (55 if narrow else 37), f"{other} better →", cls="soft"),
     )  # fmt: skip
 
 
@@ -177,10 +208,26 @@ def _drawn(each: _Line, axis: _Axis, y: float, link: Link) -> Iterator[Content]:
     if each.test is not None:
         yield svg_text(_WIDTH - 8, y + 4, link(each.test, printed.estimate(each.test)), text_anchor="end")
     if each.ratio is not None:
-        limits = printed.interval(each.ratio)
-        text = f"{printed.estimate(each.ratio)} ({limits})" if limits else printed.estimate(each.ratio)
-        yield svg_text(_END, y + 4, link(each.ratio, text))
+        yield svg_text(_END, y + 4, link(each.ratio, _limits(each.ratio)))
         yield _mark(each.ratio, axis, y, each.heads)
+
+
+def _drawn_narrow(each: _Line, axis: _Axis, y: float, link: Link) -> Iterator[Content]:
+    right = _NARROW - 8
+    yield svg_text(8 if each.heads else 22, y + 4, each.label, cls="strong" if each.heads else None)
+    counts = [link(count, f"{count.events} / {count.n}") for count in each.counts if count is not None]
+    if counts:
+        yield svg_text(right, y + 4, [(" v " if i else "", text) for i, text in enumerate(counts)], text_anchor="end")
+    if each.test is not None:
+        yield svg_text(right, y + 4, link(each.test, printed.estimate(each.test)), text_anchor="end")
+    if each.ratio is not None:
+        yield svg_text(right, y + 21, link(each.ratio, _limits(each.ratio)), text_anchor="end")
+        yield _mark(each.ratio, axis, y + 17, each.heads)
+
+
+def _limits(ratio: Result) -> str:
+    limits = printed.interval(ratio)
+    return f"{printed.estimate(ratio)} ({limits})" if limits else printed.estimate(ratio)
 
 
 def _mark(ratio: Result, axis: _Axis, y: float, whole: bool) -> Iterator[Content]:

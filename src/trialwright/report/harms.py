@@ -46,12 +46,17 @@ def harms(contents: Contents, figures: list[Figure]) -> Markup:
 
 
 def _terms(contents: Contents, item: AnalysisItem) -> list[str]:
-    """Return "any" and then the terms, the most frequent first."""
+    """Return "any" and then the terms, the most frequent first, and what has no term of its own last."""
     most: dict[str, float] = {}
     for found in contents.rows(contents.last_cut, item.endpoint, "any grade", population=item.population):
         if found.item is not None:
             most[found.item] = max(most.get(found.item, 0.0), found.value or 0.0)
-    return sorted(most, key=lambda term: (term != _EVERYTHING, -most[term], term))
+    return sorted(most, key=lambda term: (term != _EVERYTHING, _is_rest(term), -most[term], term))
+
+
+def _is_rest(term: str) -> bool:
+    """A term for all that has no term of its own stands last: its share says how many terms were left out."""
+    return term.lower().startswith(("any other", "other ")) or term.lower() == "other"
 
 
 def _table(contents: Contents, item: AnalysisItem) -> Markup:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from trialwright.report.curve_drawing import Axes, CurveArm, axes, curve, dashes, risk_table
+from trialwright.report.curve_drawing import Axes, CurveArm, axes, beside, curve, dashes, risk_table
 from trialwright.report.figure import Figure, line, standalone
 from trialwright.report.markup import Content, svg_text, tag
 from trialwright.report.style import LIGHT
@@ -33,7 +33,7 @@ def km_figure(results: Results, *, unit: str, ticks: Sequence[float], title: str
         raise ValueError("results must hold rows of the statistic survival for an arm; got none")
     legend = [*(shelves.summary(arm, unit) for arm in shelves.arms), *shelves.comparisons()]
     width = max(_NARROWEST, 70 + _LETTER * max(map(len, legend)))
-    frame = Axes(24 + _LINE * len(legend), width, tuple((at, f"{at:g}") for at in ticks))
+    frame = Axes(24 + _LINE * len(legend), width, tuple((at, f"{at:g}") for at in ticks), beside(shelves.arms))
     arms = [shelves.drawn(index, ticks) for index in range(len(shelves.arms))]
     shapes = (
         _legend(legend, shelves.arms),

@@ -6,12 +6,15 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from trialwright.report.figure import Figure, linker
-from trialwright.report.markup import Content, Markup, join, tag
+from trialwright.report.markup import Content, Markup, tag
 
 if TYPE_CHECKING:
     from trialwright.report.inputs import Contents
 
 __all__ = ["NOTICE", "banner", "drawn", "facts", "part", "row", "section", "table", "tagged"]
+
+_BROAD = 760.0
+"""Figures wider than this may take more of the page than its text."""
 
 NOTICE = "Virtual patients – no real patient took part"
 
@@ -67,13 +70,17 @@ def facts(pairs: Iterable[tuple[Content, Content]]) -> Markup:
 
 
 def drawn(contents: Contents, figure: Figure | None) -> Markup | None:
-    """Return a figure with its caption, numbers linked."""
+    """Return a figure below its title, numbers linked; what is drawn for a narrow screen is shown there alone."""
     if figure is None:
         return None
-    frame = tag(
-        "div", figure.inline(linker(contents)), cls="scroll", tabindex="0", role="region", aria_label=figure.title
+    link = linker(contents)
+    title = tag("figcaption", tag("b", figure.title), ". ", figure.description, ".")
+    cls = "broad" if figure.width > _BROAD else None
+    if figure.narrow is None:
+        return tag("figure", title, figure.inline(link), cls=cls)
+    return tag(
+        "figure", title, figure.inline(link, "figure at-desk"), figure.narrow.inline(link, "figure in-hand"), cls=cls
     )
-    return tag("figure", frame, tag("figcaption", join(figure.title, ". ", figure.description, ".")))
 
 
 def tagged(status: str) -> Markup:

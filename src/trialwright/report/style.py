@@ -16,6 +16,7 @@ LIGHT: Mapping[str, str] = {
     "notice": "#fff0c2",
     "notice-ink": "#4d3200",
     "mark": "#fff3a8",
+    "edge": "#8b95a3",
     "arm0": "#0b57a4",
     "arm1": "#b03a00",
     "arm2": "#1b6b3a",
@@ -35,6 +36,7 @@ DARK: Mapping[str, str] = {
     "notice": "#493800",
     "notice-ink": "#ffe9a6",
     "mark": "#4a4410",
+    "edge": "#8f9baa",
     "arm0": "#7db8ff",
     "arm1": "#ffb07a",
     "arm2": "#7fd7a0",
@@ -91,17 +93,23 @@ a.n:hover{color:var(--link);text-decoration-style:solid}
 nav ul{columns:3 15rem;padding-left:1.1rem;max-width:none}
 dl.facts{display:grid;grid-template-columns:minmax(9rem,14rem) 1fr;gap:.3rem 1rem;max-width:60rem}
 dl.facts dt{font-weight:600}dl.facts dd{margin:0}
-.scroll{overflow-x:auto;max-width:100%;-webkit-overflow-scrolling:touch}
+.scroll{overflow-x:auto;max-width:100%;-webkit-overflow-scrolling:touch;
+ background:linear-gradient(to right,var(--paper) 30%,transparent) left/2.6rem 100% no-repeat local,
+ linear-gradient(to left,var(--paper) 30%,transparent) right/2.6rem 100% no-repeat local,
+ linear-gradient(to right,var(--edge),transparent) left/1.1rem 100% no-repeat scroll,
+ linear-gradient(to left,var(--edge),transparent) right/1.1rem 100% no-repeat scroll}
 table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}
-th,td{padding:.28rem .6rem;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}
+th,td{overflow-wrap:normal;hyphens:manual;padding:.28rem .6rem;text-align:left;vertical-align:top;
+ border-bottom:1px solid var(--line)}
 thead th{border-bottom:2px solid var(--soft);vertical-align:bottom}
 td.v{white-space:nowrap}.ci{display:block;color:var(--soft)}
 .scroll+.scroll{margin-top:1.6rem}.keep tbody th{min-width:11rem}
 tbody th{font-weight:500}
 th.sub{padding-left:1.6rem;font-weight:400}
 tr.part th{font-weight:650;background:var(--panel)}
-figure{margin:1.2rem 0;max-width:46rem}
-figure .scroll svg{width:100%;min-width:32rem;height:auto;display:block}
+figure{margin:1.2rem 0;max-width:46rem}figure.broad{max-width:66rem}
+figcaption{margin:0 0 .4rem}figcaption b{color:var(--ink)}
+figure>svg{width:100%;height:auto;display:block}svg.in-hand{display:none}
 svg.strip{width:9rem;height:1.2rem;display:block}
 .tagged{border:1px solid var(--soft);border-radius:.3rem;padding:0 .3rem;font-size:.76rem;white-space:nowrap}
 .yes,a.yes{color:var(--arm2);font-weight:600}.no,a.no{color:var(--arm1);font-weight:600}
@@ -117,8 +125,9 @@ tr[id]{scroll-margin-top:calc(34vh + 4.5rem)}
  body{font-size:15px}
  h1{font-size:1.4rem}
  dl.facts{grid-template-columns:1fr;gap:0}dl.facts dd{margin:0 0 .6rem}
- .keep th:first-child{position:sticky;left:0;background:var(--paper);max-width:42vw;overflow-wrap:anywhere;z-index:1}
- .keep tr.part th:first-child{background:var(--panel)}
+ .keep tbody th:first-child{position:sticky;left:0;background:var(--paper);min-width:9rem;max-width:42vw;z-index:1}
+ figure>svg.at-desk{display:none}figure>svg.in-hand{display:block}
+ .keep tbody tr.part th:first-child{background:var(--panel)}
  .stack caption{display:block}
  .stack,.stack tbody,.stack tr,.stack td,.stack tbody th{display:block}
  .every,.every tbody,.every tr,.every td,.every tbody th{display:block}
@@ -140,7 +149,8 @@ tr[id]{scroll-margin-top:calc(34vh + 4.5rem)}
  h2{break-before:page;border:0;margin-top:0}h2.first{break-before:auto}
  figure,tr,.virtual,.wide .scroll,caption{break-inside:avoid}
  h2,h3,caption{break-after:avoid}thead{display:table-header-group}
- .scroll{overflow:visible}figure .scroll svg{min-width:0;max-height:10.5cm}
+ .scroll{overflow:visible;background:none}figure>svg{max-height:10.5cm}
+ figure>svg.at-desk{display:block}figure>svg.in-hand{display:none}
  table{font-size:8pt}th,td{padding:.12rem .35rem}.keep tbody th{min-width:0}td.v{white-space:normal}
  .print{display:block}
 }

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from trialwright.report import format as printed
 from trialwright.report.figure import Figure, line
 from trialwright.report.grid import cell, with_limits
 from trialwright.report.layout import drawn, row, section, table
-from trialwright.report.markup import Content, Markup, svg_text, tag
+from trialwright.report.markup import Content, Markup, join, svg_text, tag
 from trialwright.report.promised import said
 
 if TYPE_CHECKING:
@@ -20,8 +21,20 @@ if TYPE_CHECKING:
 
 __all__ = ["sensitivity", "tipping_figures"]
 
-_WIDTH, _SIDE, _LEFT = 640.0, 340.0, 78.0
+_LEFT = 78.0
 _RATIO, _P = "imputed hazard ratio", "imputed log-rank P"
+
+
+class _Canvas(NamedTuple):
+    """Width of the drawing, side of the map, height of what stands above it, lines of the legend."""
+
+    width: float
+    side: float
+    top: float
+    stacked: bool
+
+
+_WIDE, _NARROW = _Canvas(640.0, 340.0, 58.0, stacked=False), _Canvas(380.0, 284.0, 98.0, stacked=True)
 
 
 class _Cell(NamedTuple):
@@ -126,19 +139,24 @@ def _figure(contents: Contents, plan: SensitivityPlan, group: str) -> Iterator[F
     name = (
         f"{plan.id}-{plan.endpoint}-{plan.population}{'-' + group.replace(' ', '-') if several else ''}-{cut}".lower()
     )
-    x, y = _scale(across, _LEFT, _SIDE), _scale(up[::-1], 58, _SIDE)
-    yield Figure(
+    drawn = {canvas: _drawing(contents, group, cells, alpha, canvas) for canvas in (_WIDE, _NARROW)}
+    wide = Figure(
         name,
         f"{plan.label}: {contents.endpoint_label(plan.endpoint)}, {contents.cut_label(cut)}",
         f"Map of the log-rank decision over the deltas of both arms, {contents.group_label(group)}",
-        _WIDTH,
-        _SIDE + 120,
-        lambda link: (
-            _legend(contents, group, alpha),
-            [_square(contents, group, c, alpha, (x[c.control], y[c.experimental])) for c in cells],
-            _axes(contents, group, across, up, x, y),
-        ),
+        _WIDE.width,
+        _WIDE.top + _WIDE.side + 62,
+        lambda _: drawn[_WIDE],
     )
+    height = _NARROW.top + _NARROW.side + 62
+    yield replace(wide, narrow=replace(wide, width=_NARROW.width, height=height, shapes=lambda _: drawn[_NARROW]))
+
+
+def _drawing(contents: Contents, group: str, cells: Sequence[_Cell], alpha: float, canvas: _Canvas) -> Content:
+    x = _scale(sorted({c.control for c in cells}), _LEFT, canvas.side)
+    y = _scale(sorted({c.experimental for c in cells}, reverse=True), canvas.top, canvas.side)
+    squares = (_square(contents, group, c, alpha, (x[c.control], y[c.experimental])) for c in cells)
+    return join(_legend(contents, group, alpha, canvas), squares, _axes(contents, group, canvas, x, y))
 
 
 _Span = tuple[float, float]
@@ -167,34 +185,36 @@ def _square(contents: Contents, group: str, found: _Cell, alpha: float, at: tupl
     return tag("g", tag("title", f"delta {', '.join(words)}: {numbers}"), shape)
 
 
-def _legend(contents: Contents, group: str, alpha: float) -> Iterator[Content]:
+def _legend(contents: Contents, group: str, alpha: float, canvas: _Canvas) -> Iterator[Content]:
     one, two = (contents.group_label(arm) for arm in group.split(" v "))
     texts = zip(
         (*_colors(contents, group), "range"), (f"{one} better", f"{two} better", "no difference shown"), strict=True
     )
     for place, (cls, text) in enumerate(texts):
-        x = 8 + 200.0 * place
-        yield tag("rect", x=f"{x:.1f}", y="12", width="14", height="14", cls=cls)
-        yield svg_text(x + 20, 24, text)
-    yield svg_text(8, 46, f"Log-rank test at two-sided {100 * alpha:.3g}%", cls="soft", font_size="11")
+        x, y = (8.0, 12 + 20.0 * place) if canvas.stacked else (8 + 200.0 * place, 12.0)
+        yield tag("rect", x=f"{x:.1f}", y=f"{y:.1f}", width="14", height="14", cls=cls)
+        yield svg_text(x + 20, y + 12, text)
+    yield svg_text(8, canvas.top - 12, f"Log-rank test at two-sided {100 * alpha:.3g}%", cls="soft", font_size="12")
 
 
-def _axes(
-    contents: Contents, group: str, across: Sequence[float], up: Sequence[float], *at: Mapping[float, _Span]
-) -> Iterator[Content]:
-    x, y = at
+_Spans = Mapping[float, _Span]
+
+
+def _axes(contents: Contents, group: str, canvas: _Canvas, x: _Spans, y: _Spans) -> Iterator[Content]:
     one, two = (contents.group_label(arm) for arm in group.split(" v "))
-    bottom = 58 + _SIDE
-    for delta in _shown(across):
+    bottom = canvas.top + canvas.side
+    for delta in _shown(sorted(x)):
         middle = x[delta][0] + x[delta][1] / 2
         yield line(middle, bottom, middle, bottom + 5, "axis")
         yield svg_text(middle, bottom + 19, f"{delta:.2g}", text_anchor="middle")
-    for delta in _shown(up):
+    for delta in _shown(sorted(y)):
         middle = y[delta][0] + y[delta][1] / 2
         yield line(_LEFT - 5, middle, _LEFT, middle, "axis")
         yield svg_text(_LEFT - 9, middle + 4, f"{delta:.2g}", text_anchor="end")
-    yield svg_text(_LEFT + _SIDE / 2, bottom + 39, f"Hazard after censoring, times delta: {two}", text_anchor="middle")
-    middle = 58 + _SIDE / 2
+    title = f"Hazard after censoring, times delta: {two}"
+    yield svg_text((canvas.width + 30) / 2 if canvas.stacked else _LEFT + canvas.side / 2, bottom + 39, title,
+                   text_anchor="middle")  # fmt: skip
+    middle = canvas.top + canvas.side / 2
     yield svg_text(16, middle, f"times delta: {one}", text_anchor="middle", transform=f"rotate(-90 16 {middle:.1f})")
     if 1.0 in x and 1.0 in y:
         centre = (x[1.0][0] + x[1.0][1] / 2, y[1.0][0] + y[1.0][1] / 2)

@@ -47,7 +47,9 @@ def write(
     figures = figures_of(contents)
     notice = NOTICE if virtual else None
     files = {"report.html": page(contents, figures)}
-    files |= {f"figures/{each.name}.svg": standalone(each, notice) for kind in figures.values() for each in kind}
+    files |= {
+        f"figures/{each.name}.svg": standalone(each, notice, titled=True) for kind in figures.values() for each in kind
+    }
     _make(to / "figures")
     return tuple(_write(to / name, text) for name, text in files.items())
 

@@ -44,7 +44,7 @@ def test_numbers_at_risk_stand_below_their_ticks(two_arms):
 def test_curves_start_at_one_and_end_at_the_last_follow_up(two_arms):
     paths = [each.get("d") for each in drawn(two_arms).iter(f"{SVG}path") if "curve" in each.get("class", "")]
     assert len(paths) == 2
-    assert all(path.startswith("M62.0 ") for path in paths)
+    assert all(path.startswith("M70.0 ") for path in paths)
     ends = [float(path.rpartition("H")[2]) for path in paths]
     assert ends[1] > ends[0]
 

@@ -113,7 +113,7 @@ def test_every_number_of_a_table_or_figure_is_a_link(read: Page) -> None:
         if section in FIGURES_OF_RESULTS and re.search(r"\d", text) and "a" not in around
         if "td" in around or ("svg" in around and "title" not in around and "desc" not in around)
     ]
-    axis = re.compile(r"\d+|.*: grade 3 or higher .*")
+    axis = re.compile(r"\d+|(.*: )?grade 3 or higher .*")
     """Ticks of axes, and the legend's name of a grade."""
     assert [text for section, text in naked if not (section in {"effects", "harms"} and axis.fullmatch(text))] == []
 
@@ -218,3 +218,29 @@ def luminance(color: str) -> float:
 def test_made_up_evidence_is_as_varied_as_the_real_one(found: Results) -> None:
     evidence = made_up_results.evidence_for(found)
     assert {finding.verdict for finding in evidence["findings"]} >= {"consistent", "impossible"}
+
+
+def test_each_figure_is_drawn_for_a_desk_and_for_a_telephone(page: str, written: tuple[Path, ...]) -> None:
+    figures = re.findall(r"<figure[^>]*>(.*?)</figure>", page, flags=re.DOTALL)
+    assert len(figures) == len(written) - 1
+    for figure in figures:
+        widths = dict(re.findall(r'class="figure (at-desk|in-hand)" viewBox="0 0 (\d+)', figure))
+        assert int(widths["in-hand"]) <= 400 < int(widths["at-desk"])
+        assert figure.startswith("<figcaption><b>"), "the title, and in it the data cut-off, stands above"
+
+
+def test_what_is_linked_in_a_figure_is_linked_in_its_narrow_drawing_too(page: str) -> None:
+    for figure in re.findall(r"<figure[^>]*>(.*?)</figure>", page, flags=re.DOTALL):
+        desk, hand = (set(re.findall(r'href="#(n\d+)"', part)) for part in figure.split("</svg>")[:2])
+        assert hand
+        assert hand <= desk
+        assert hand == desk or "Subgroups" in figure, "medians of subgroups stand in the wide forest alone"
+
+
+def test_numbers_at_risk_of_an_arm_stand_on_one_line_with_its_name(written: tuple[Path, ...]) -> None:
+    svg = next(path for path in written if path.name == "pfs-itt-final.svg").read_text(encoding="utf-8")
+    below = svg[svg.index("Number at risk") :]
+    names = re.findall(r'y="([\d.]+)" class="name\d"', below)
+    lines = set(re.findall(r'y="([\d.]+)" text-anchor="middle"', below))
+    assert lines == set(names)
+    assert len(names) == 2
