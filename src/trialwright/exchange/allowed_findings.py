@@ -66,7 +66,9 @@ def allow(
     (['R2'], 1, [])
     """
     allowed = list(allowed)
-    left, meant, used = [], [], set()
+    left: list[Finding] = []
+    meant: list[Finding] = []
+    used: set[int] = set()
     for finding in findings:
         covering = [at for at, each in enumerate(allowed) if each.covers(finding)]
         used.update(covering)

@@ -41,7 +41,7 @@ def test_a_sound_study_has_no_finding():
 @pytest.mark.parametrize(
     ("name", "variable", "values", "expected"),
     [
-        ("AE", "USUBJID", ["1", None], [("AE", 2, "subject missing")]),
+        ("AE", "USUBJID", ["1", None], [("AE", 2, "subject missing"), ("SUPPAE", 1, "parent")]),
         ("AE", "USUBJID", ["1", "3"], [("AE", 2, "subject known"), ("SUPPAE", 1, "parent")]),
         ("DM", "USUBJID", ["1", "1"], [("DM", 1, "subject once"), ("DM", 2, "subject once")]),
         ("AE", "STUDYID", ["S", "T"], [("AE", 2, "study known")]),
