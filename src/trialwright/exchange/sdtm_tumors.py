@@ -259,8 +259,8 @@ def _tenths() -> pl.Expr:
 
     unit = mapped(pl.col("TRSTRESU").fill_null("mm"), _PER_MILLIMETER, pl.Float64())
     size = pl.col("TRSTRESN").cast(pl.Float64, strict=False)
-    # 32.25 mm is 322.5 tenths: halves go up, as readers round; the small term undoes binary fractions below them.
-    return (size * unit + 0.5 + 1e-9).floor().cast(pl.Int64)
+    # Down to the tenth, so that no threshold is reached by rounding; the small term undoes binary fractions below one.
+    return (size * unit + 1e-6).floor().cast(pl.Int64)
 
 
 def _report_rounding(source: Source, rows: pl.DataFrame) -> None:
@@ -269,7 +269,7 @@ def _report_rounding(source: Source, rows: pl.DataFrame) -> None:
     exact = pl.col("TRSTRESN").cast(pl.Float64, strict=False) * 10
     rounded = rows.filter((exact - exact.round()).abs() > 1e-6)
     if len(rounded):
-        what = f"{len(rounded)} diameters have more digits than tenths of a millimeter; rounded, halves up"
+        what = f"{len(rounded)} diameters have more digits than tenths of a millimeter; cut to the tenth below"
         source.found("TR", rounded[RECORD][0], "diameters in tenths of a millimeter", what)
 
 

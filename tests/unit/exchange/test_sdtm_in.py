@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from trialwright.derive import response
 from trialwright.errors import DataError
 from trialwright.exchange import Dataset, SdtmSettings, Variable, read_folder, trial_data
 from trialwright.records import Finding, TrialData
@@ -179,9 +180,9 @@ def test_lesions_and_measurements_by_evaluator_in_tenths() -> None:
     assert findings == ()
 
 
-def test_halves_of_a_tenth_go_up_and_are_counted() -> None:
-    data, findings = scans({**BASELINE, "TRSTRESN": 32.25, "TRDTC": "2023-12-20"})
-    assert row(data, "measurements", "diameter") == (323,)
+def test_finer_diameters_go_down_to_the_tenth_and_are_counted() -> None:
+    data, findings = scans({**BASELINE, "TRSTRESN": 4.95, "TRDTC": "2023-12-20"})
+    assert row(data, "measurements", "diameter") == (49,)
     assert [f.what[:40] for f in findings] == ["1 diameters have more digits than tenths"]
 
 
@@ -324,3 +325,16 @@ def test_the_pilot_is_read_with_its_own_day_of_randomization() -> None:
     data, findings = trial_data(read_folder(PILOT), SdtmSettings(randomized_on="RFSTDTC"))
     assert (len(data["screened"]), len(data["allocations"]), len(data["adverse_events"])) == (306, 254, 1191)
     assert {f.rule for f in findings} == {"partial date", "file as its format asks", "missing dataset"}
+
+
+@pytest.mark.skipif(not PHARMAVERSE.is_dir(), reason=f"the folder {PHARMAVERSE} is missing")
+def test_the_published_responses_follow_from_the_lesions_that_were_read(protocol_with: Any) -> None:
+    named = {domain: f"{domain}_ONCO_RECIST" for domain in ("TU", "TR", "RS")}
+    data, _ = trial_data(read_folder(PHARMAVERSE), SdtmSettings(datasets=named))
+    readers = ["investigator", "RADIOLOGIST 1", "RADIOLOGIST 2"]
+    plan = protocol_with(assessments={"evaluators": readers})
+    key = ("subject", "evaluator", "number")
+    derived = pl.concat([response(data, plan, reader).select(*key, derived="response") for reader in readers])
+    published = data["recorded_responses"].filter(kind="overall")
+    both = published.join(derived, on=key, how="left")
+    assert both.filter(pl.col("derived").eq_missing(pl.col("response"))).height == published.height == 66
