@@ -28,6 +28,9 @@ PATIENT = st.fixed_dictionaries(
         "lesions": st.dictionaries(st.sampled_from(NAMES), LESION, max_size=7),
         "performed": st.dictionaries(st.integers(0, 5), st.booleans()),
         "gaps": st.lists(st.integers(0, 60), min_size=6, max_size=6),
+        "died": st.one_of(st.none(), st.integers(0, 300)),
+        "therapies": st.lists(st.tuples(st.integers(-20, 300), st.booleans()), max_size=2, unique_by=lambda t: t[0]),
+        "worsened": st.one_of(st.none(), st.integers(0, 300)),
     }
 )
 
@@ -51,15 +54,29 @@ def lesion_rows(subject, patient, evaluator="investigator"):
         for number, (state, diameter, late) in lesion["seen"].items():
             at = {"number": number, "lesion": name, "assessed_on": on(days[number] + late)}
             rows["measurements"].append(who | at | {"state": state, "diameter": diameter})
-    return rows
+    return rows | event_rows({"subject": subject}, patient)
+
+
+def event_rows(who, patient):
+    """Return death, therapies and clinical progression of one patient."""
+    died, worsened = patient["died"], patient["worsened"]
+    end = {"ended": "treatment", "reason": "clinical progression"}
+    return {
+        "deaths": [] if died is None else [who | {"cause": "disease", "died_on": on(died)}],
+        "therapies": [
+            who | {"therapy": "other", "chemotherapy": chemotherapy, "started_on": on(day)}
+            for day, chemotherapy in patient["therapies"]
+        ],
+        "dispositions": [] if worsened is None else [who | end | {"ended_on": on(worsened)}],
+    }
 
 
 def lesion_tables(patients, shuffle=lambda rows: rows):
     """Return the tables of some patients, rows in any order."""
-    tables = {"lesions": [], "measurements": [], "assessments": []}
+    tables = {}
     for index, patient in enumerate(patients):
         for name, rows in lesion_rows(f"P{index:02}", patient).items():
-            tables[name] += rows
+            tables.setdefault(name, []).extend(rows)
     allocations = [
         {"subject": f"P{i:02}", "stratum": "all", "position": i, "block": 0, "arm": "A", "randomized_on": RANDOMIZED}
         for i in range(len(patients))

@@ -13,6 +13,7 @@ from trialwright.derive.recorded import responses_of
 from trialwright.derive.rows import frame
 from trialwright.derive.settings import proofs_of
 from trialwright.derive.situations import Situation, days_of_scans
+from trialwright.derive.time_columns import goes_by_columns, times_by_columns
 
 if TYPE_CHECKING:
     import polars as pl
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["TIME_COLUMNS", "situation", "time_plan", "time_to_event", "times"]
 
+MANY = 20_000
+"""Assessments from which an endpoint that can go by columns does; the rows are the same."""
 TIME_COLUMNS = {
     "subject": "text",
     "endpoint": "text",
@@ -51,6 +54,8 @@ def time_to_event(
     plan = time_plan(protocol, endpoint)
     if responses is None:
         responses = responses_of(data, protocol, plan.evaluator)
+    if len(responses) >= MANY and goes_by_columns(plan):
+        return times_by_columns(data, protocol, plan, responses)
     assessed = assessed_by_subject(responses, plan.evaluator)
     return times(courses(data, responses, plan.evaluator, assessed, proofs_of(protocol)), protocol, plan)
 
