@@ -12,8 +12,9 @@ from typing import Annotated
 
 import typer
 
-from trialwright.cli import analyze, design, evidence, protocol, randomize
+from trialwright.cli import analyze, design, evidence, exchange, protocol, randomize
 from trialwright.cli.calibrate import calibrate
+from trialwright.cli.derive import derive
 from trialwright.cli.errors import exit_code
 from trialwright.cli.rehearse import rehearse
 from trialwright.cli.simulate import simulate
@@ -35,8 +36,10 @@ app.command()(simulate)
 app.add_typer(protocol.app, name="protocol")
 app.add_typer(design.app, name="design")
 app.add_typer(randomize.app, name="randomize")
+app.command()(derive)
 app.add_typer(analyze.app, name="analyze")
 app.add_typer(evidence.app, name="evidence")
+app.add_typer(exchange.app, name="exchange")
 
 
 def _version(wanted: bool) -> None:

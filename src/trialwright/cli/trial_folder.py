@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 __all__ = ["read_trial"]
 
 
-def read_trial(folder: Path, study: str) -> TrialData:
+def read_trial(folder: Path, study: str, absent: list[str] | None = None) -> TrialData:
     """Return the trial in ``folder``, or in its folder ``tables``; a table whose file is missing is refused.
 
+    With a list ``absent`` such a table is empty, and its name is added there; only allocations are always needed.
     Whether patients are virtual stands in the ``manifest.json`` of a rehearsal; without one they are real.
     """
     from trialwright.records import TABLES, TrialData
@@ -27,9 +28,12 @@ def read_trial(folder: Path, study: str) -> TrialData:
     if not where.is_dir():
         raise DataError(f"{folder}: there is no such folder; name one that rehearse wrote, or one of CSV tables")
     missing = [name for name in TABLES if not (where / f"{name}.csv").is_file()]
-    if missing:
+    if missing and (absent is None or "allocations" in missing):
         raise DataError(f"{where}: {missing[0]}.csv is missing; a trial has a file for each of {', '.join(TABLES)}")
-    rows = {name: _table(where / f"{name}.csv", table).to_dicts() for name, table in TABLES.items()}
+    if absent is not None:
+        absent += missing
+    found = {name: table for name, table in TABLES.items() if name not in missing}
+    rows = {name: _table(where / f"{name}.csv", table).to_dicts() for name, table in found.items()}
     return TrialData.from_rows(study, rows, virtual=_virtual(folder / "manifest.json", study))
 
 

@@ -1,0 +1,133 @@
+"""What ``trialwright derive`` works on: the plan, the data cut at their cut-off, and what was wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from trialwright.errors import DataError
+
+if TYPE_CHECKING:
+    from trialwright.derive import DerivationSettings
+    from trialwright.protocol import Protocol
+    from trialwright.records import Finding, TrialData
+
+__all__ = ["Source", "checked", "read_plan", "read_source"]
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Data up to the cut-off under a plan."""
+
+    own: Protocol | DerivationSettings
+    """The plan as it is written."""
+    plan: Protocol | DerivationSettings
+    """The plan under the rules asked for."""
+    data: TrialData
+    findings: tuple[Finding, ...]
+    sdtm: bool
+    """Whether the data were read from SDTM, where subject numbers are unique beyond the study."""
+
+
+def read_plan(study: str) -> Protocol | DerivationSettings:
+    """Return a shipped study or a protocol file, or the settings in a file that has confirmation days and no arms."""
+    from trialwright.derive import load_settings
+    from trialwright.protocol import load, protocol_file
+
+    path = protocol_file(study)
+    return load_settings(path) if _is_settings(path) else load(study)
+
+
+def _is_settings(path: Path) -> bool:
+    """Tell settings by their first level; what cannot be read is left to the loader, which says where and why."""
+    import yaml
+
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeError, yaml.YAMLError):
+        return False
+    return isinstance(found, dict) and "arms" not in found and "identification" not in found
+
+
+def read_source(path: Path, study: str, rules: str, cutoff: date | None, sdtm: Path | None) -> Source:
+    """Read plan and data, put the plan under the rules, cut the data, and collect the findings.
+
+    DataError when the data cannot be read, nobody was randomized, or the rule set is not known.
+    """
+    from trialwright.derive import with_rules
+
+    own = read_plan(study)
+    plan = checked(lambda: with_rules(own, rules))
+    from_tables = _holds_tables(path)
+    if from_tables and sdtm:
+        raise DataError(f"{path} holds tables of a trial, not SDTM; leave --sdtm out")
+    data, findings = _from_tables(path, plan) if from_tables else _from_sdtm(path, sdtm)
+    if data["allocations"].is_empty():
+        told = "".join(f"\n{finding}" for finding in findings[:20])
+        raise DataError(f"{path}: nobody was randomized, so there is nothing to derive{told}")
+    data = data if cutoff is None else data.cut(cutoff)
+    return Source(own, plan, data, (*findings, *_checks(data, plan)), not from_tables)
+
+
+def _holds_tables(path: Path) -> bool:
+    return (path / "tables").is_dir() or (path / "allocations.csv").is_file()
+
+
+def _from_tables(path: Path, plan: Protocol | DerivationSettings) -> tuple[TrialData, list[Finding]]:
+    from trialwright.cli.trial_folder import read_trial
+    from trialwright.records import Finding
+
+    absent: list[str] = []
+    data = read_trial(path, _study(plan), absent)
+    missing = [
+        Finding(name, f"{name}.csv", "every table of a trial", "the file is missing; nothing is known of it")
+        for name in absent
+    ]
+    return data, missing
+
+
+def _from_sdtm(path: Path, settings: Path | None) -> tuple[TrialData, list[Finding]]:
+    from trialwright.exchange import SdtmSettings, read_folder, trial_data
+    from trialwright.protocol import read_document
+
+    asked = None if settings is None else read_document(settings, SdtmSettings)
+    data, findings = trial_data(read_folder(path), asked)
+    return data, list(findings)
+
+
+def _study(plan: Protocol | DerivationSettings) -> str:
+    from trialwright.derive import DerivationSettings
+
+    return plan.study if isinstance(plan, DerivationSettings) else plan.identification.id
+
+
+def _checks(data: TrialData, plan: Protocol | DerivationSettings) -> Iterator[Finding]:
+    """Yield what the data themselves show to be wrong."""
+    from trialwright import derive
+    from trialwright.records import Finding
+
+    if data.study and data.study.casefold() != _study(plan).casefold():
+        told = f"the data name study {data.study!r}, the plan {_study(plan)!r}"
+        yield Finding("study", data.study, "study of the plan", told)
+    known = set(plan.assessments.evaluators)
+    for table in ("assessments", "recorded_responses"):
+        for who in sorted(set(data[table]["evaluator"]) - known):
+            count = data[table].filter(data[table]["evaluator"] == who).height
+            told = f"{count} records of {who!r} count in nothing; the plan knows {', '.join(sorted(known))}"
+            yield Finding(table, f"evaluator {who}", "evaluator of the plan", told)
+    if plan.assessments.responses == "as recorded":
+        yield from derive.record_findings(data)
+    yield from derive.order_findings(data)
+
+
+def checked(make: Callable[[], Value]) -> Value:
+    """Return what is made; a wrong argument is something the user can put right."""
+    try:
+        return make()
+    except ValueError as error:
+        raise DataError(str(error)) from error
