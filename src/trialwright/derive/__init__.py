@@ -19,6 +19,7 @@ from trialwright.derive.cuts import cut_dates
 from trialwright.derive.derived import Derived, tables
 from trialwright.derive.discordance import discordance
 from trialwright.derive.exposure import exposure
+from trialwright.derive.hys_law import HysLaw, hys_law
 from trialwright.derive.laboratory import LAB_TEMPLATE, LabRules, laboratory
 from trialwright.derive.laboratory_units import convert, known_unit, unit_factor
 from trialwright.derive.order_checks import order_findings
@@ -32,6 +33,7 @@ from trialwright.derive.ruled import with_rules
 from trialwright.derive.safety import worst_grades
 from trialwright.derive.safety_times import first_adverse_events, safety_follow_up
 from trialwright.derive.settings import DerivationSettings, load_settings
+from trialwright.derive.shifts import shifts
 from trialwright.derive.side_by_side import differences, side_by_side
 from trialwright.derive.situations import days_of_scans, gap_limit
 from trialwright.derive.subjects import PROOFS, SAFETY_PROOFS, subjects
@@ -51,6 +53,7 @@ __all__ = [
     "Derived",
     "Grade",
     "GradeRule",
+    "HysLaw",
     "ImputationRule",
     "Imputed",
     "LabResult",
@@ -71,6 +74,7 @@ __all__ = [
     "gap_limit",
     "grade_result",
     "grade_rules",
+    "hys_law",
     "impute",
     "known_unit",
     "lab_tests",
@@ -85,6 +89,7 @@ __all__ = [
     "response",
     "rule_set",
     "safety_follow_up",
+    "shifts",
     "side_by_side",
     "subjects",
     "tables",

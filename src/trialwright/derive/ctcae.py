@@ -44,8 +44,7 @@ class Grade(NamedTuple):
     why: str
 
 
-@dataclass(frozen=True)
-class LabResult:
+class LabResult(NamedTuple):
     """One result with what its grade may depend on; limits and baseline are in the unit of the value.
 
     ``beyond_at_baseline``: whether the baseline lay beyond the limit of the rule's direction; None where there is no
@@ -147,7 +146,8 @@ def grade_result(rule: GradeRule, result: LabResult, presume: Collection[str]) -
     Grade(grade=2, why='> 3.0 x ULN')
     >>> grade_result(alt, LabResult("alanine aminotransferase", 121, "U/L", 5, None, 30, False), presume=()).grade
     """
-    if strange := sorted(set(presume) - set(PRESUMPTIONS)):
+    if not frozenset(PRESUMPTIONS).issuperset(presume):
+        strange = sorted(set(presume) - set(PRESUMPTIONS))
         raise ValueError(f"presume must be of {', '.join(PRESUMPTIONS)}; got {strange[0]!r}")
     grades = rule.grades
     if rule.abnormal is not None and not result.is_baseline:
@@ -155,11 +155,15 @@ def grade_result(rule: GradeRule, result: LabResult, presume: Collection[str]) -
             return Grade(None, "no baseline with its limit, on which the rule depends")
         grades = rule.abnormal if result.beyond_at_baseline else rule.grades
     for grade, conditions in grades:
-        counting = [each for each in conditions if each.presumes is None or each.presumes in presume]
-        answers = {condition: _met(condition, result, rule.direction) for condition in counting}
-        if met := next((condition for condition, answer in answers.items() if answer), None):
-            return Grade(grade, str(met))
-        if unknown := next((condition for condition, answer in answers.items() if answer is None), None):
+        unknown = None
+        for condition in conditions:
+            if condition.presumes is None or condition.presumes in presume:
+                met = _met(condition, result, rule.direction)
+                if met:
+                    return Grade(grade, condition.text)
+                if met is None:
+                    unknown = unknown or condition
+        if unknown:
             return Grade(None, f"cannot tell {unknown}: {_lacking(unknown, result, rule.direction)}")
     return Grade(0, "no condition met")
 
