@@ -156,7 +156,7 @@ def _not_change() -> pl.Expr:
     import polars as pl
 
     due = pl.col("AVAL") - pl.col("BASE")
-    return ((pl.col("CHG") - due).abs() > TOLERANCE) | (pl.col("CHG").is_null() != due.is_null())
+    return ((pl.col("CHG") - due).abs() > TOLERANCE) | (pl.col("CHG").is_not_null() & due.is_null())
 
 
 def _not_percent() -> pl.Expr:
@@ -223,7 +223,7 @@ def _check(name: str, says: str, make: Callable[[], pl.Expr], *needs: str) -> Ch
 CHECKS: tuple[Check, ...] = (
     Check("keys", "another row has the same keys", frozenset(), _repeated, ("PARAMCD", "ADT", "ASEQ")),
     _check("one PARAM", "PARAM and PARAMCD must be one to one", _two_names, "PARAM", "PARAMCD"),
-    _check("change", "CHG must be AVAL - BASE", _not_change, "AVAL", "BASE", "CHG"),
+    _check("change", "CHG, where it is given, must be AVAL - BASE", _not_change, "AVAL", "BASE", "CHG"),
     _check("percent change", "PCHG must be 100 CHG / BASE, empty where BASE is 0", _not_percent, "BASE", "CHG", "PCHG"),
     _check("one baseline", "one row of a subject and parameter may be the baseline", _baselines, "ABLFL", "PARAMCD"),
     _check("baseline", "BASE must be AVAL of the row with ABLFL", _not_base, "AVAL", "BASE", "ABLFL", "PARAMCD"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trialwright.exchange.specification import Codelist
 
-__all__ = ["ANSWERS", "BEST", "CENSORED", "ENDED", "EVALUATORS", "FLAG", "GRADES", "RESPONSES", "SEX", "YES_NO"]
+__all__ = ["ANSWERS", "BEST", "CENSORED", "ENDED", "FLAG", "GRADES", "RANGE", "RESPONSES", "SEVERITY", "SEX", "YES_NO"]
 
 FLAG = Codelist("Y", "Yes only", (("Y", "Yes"),))
 YES_NO = Codelist("NY", "No or yes", (("N", "No"), ("Y", "Yes")), "C66742")
@@ -27,10 +27,11 @@ RESPONSES = Codelist("RECISTOR", "Response by RECIST 1.1", _RECIST, "C96785")
 BEST = Codelist("BESTRESP", "Best response by RECIST 1.1", (*_RECIST, ("MISSING", "No assessment")))
 ANSWERS = Codelist("AVALC", "Response, or yes or no", (*BEST.terms, *YES_NO.terms))
 """What AVALC of a response dataset may hold, whatever the parameter."""
-EVALUATORS = Codelist(
-    "EVALUATOR",
-    "Who assessed",
-    (("Investigator", "Investigator"), ("BICR", "Blinded independent central review")),
+SEVERITY = Codelist("AESEV", "Severity", (("MILD", "Mild"), ("MODERATE", "Moderate"), ("SEVERE", "Severe")), "C66769")
+RANGE = Codelist(
+    "NRIND",
+    "Result against the normal range",
+    (("LOW", "Below the range"), ("NORMAL", "Within the range"), ("HIGH", "Above the range")),
 )
 GRADES = Codelist("TOXGR", "CTCAE grade", tuple((str(grade), f"Grade {grade}") for grade in range(1, 6)))
 CENSORED = Codelist(

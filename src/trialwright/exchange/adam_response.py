@@ -31,7 +31,7 @@ class _Parameter:
     name: str
     rows: pl.DataFrame
     evaluator: str | None
-    tumor: bool = True
+    category: str | None = "Tumor Response"
 
 
 def response_numbers(value: pl.Expr) -> pl.Expr:
@@ -69,7 +69,7 @@ def _rows(parameter: _Parameter) -> pl.DataFrame:
         "subject",
         PARAMCD=pl.lit(parameter.code),
         PARAM=pl.lit(parameter.name if who is None else f"{parameter.name} by {evaluator_name(who)}"),
-        PARCAT1=pl.lit("Tumor Response" if parameter.tumor else "Reference Event"),
+        PARCAT1=pl.lit(parameter.category, dtype=pl.String),
         PARCAT2=pl.lit(None if who is None else evaluator_name(who), dtype=pl.String),
         PARCAT3=pl.lit(None if who is None else "RECIST 1.1", dtype=pl.String),
         ADT="on",
@@ -94,7 +94,7 @@ def _of_evaluators(study: Study, data: TrialData, derived: Derived) -> Iterator[
         yield _Parameter(f"PD{end}", "Disease Progression", _everyone(study, answered, "N"), who)
         last = seen.sort("on", "number").unique("subject", keep="last")
         yield _Parameter(f"LSTA{end}", "Last Disease Assessment", _everyone(study, last, None), who)
-        yield _Parameter(f"MDIS{end}", "Measurable Disease at Baseline", _measurable(study, data, who), who)
+        yield _Parameter(f"MDIS{end}", "Measurable Disease at Baseline", _measurable(study, data, who), who, None)
 
 
 def _measurable(study: Study, data: TrialData, who: str) -> pl.DataFrame:
@@ -177,7 +177,7 @@ def _deaths(study: Study, data: TrialData) -> _Parameter:
         on="died_on",
         value=pl.lit("Y"),
     )
-    return _Parameter("DEATH", "Death", _everyone(study, died, "N"), None, tumor=False)
+    return _Parameter("DEATH", "Death", _everyone(study, died, "N"), None, "Reference Event")
 
 
 def _everyone(study: Study, rows: pl.DataFrame, without: str | None) -> pl.DataFrame:
@@ -191,19 +191,18 @@ def _everyone(study: Study, rows: pl.DataFrame, without: str | None) -> pl.DataF
 
 
 def _flagged(rows: pl.DataFrame) -> pl.DataFrame:
-    """Flag, of the responses, one record of each day (the worst) and those up to the first progression."""
+    """Flag, of the responses, one record of each day (the worst); and what rests on one up to the first progression."""
     import polars as pl
 
     ranks: Mapping[str, int] = {"NE": 0, "CR": 1, "PR": 2, "SD": 3, "NON-CR/NON-PD": 4, "PD": 5}
-    whose = ["USUBJID", "PARAMCD"]
     response = pl.col("PARAMCD").str.starts_with("OVR")
-    rank = pl.col("AVALC").replace_strict(ranks, default=-1, return_dtype=pl.Int64)
-    worst = pl.struct(rank, "ASEQ") == pl.struct(rank, "ASEQ").max().over(*whose, "ADT")
-    progressed = pl.when(pl.col("AVALC") == "PD").then("ADT").min().over(whose)
-    early = progressed.is_null() | (pl.col("ADT") <= progressed)
+    rank = pl.col("AVALC").replace_strict(ranks, default=-1, return_dtype=pl.Int64) * rows.height + pl.col("ASEQ")
+    worst = rank == rank.max().over("USUBJID", "PARAMCD", "ADT")
+    progression = pl.col("ADT").filter(response & (pl.col("AVALC") == "PD")).min().over("USUBJID", "PARCAT2")
+    early = pl.col("AVISITN").is_not_null() & (progression.is_null() | (pl.col("ADT") <= progression))
     return rows.with_columns(
         ANL01FL=pl.when(~response | worst).then(pl.lit("Y")),
-        ANL02FL=pl.when(response & early).then(pl.lit("Y")),
+        ANL02FL=pl.when(early).then(pl.lit("Y")),
     )
 
 

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Study", "evaluator_name", "numbered", "study_day", "traced", "visit", "with_subjects"]
+__all__ = [
+    "Study",
+    "evaluator_name",
+    "flagged",
+    "numbered",
+    "own_code",
+    "study_day",
+    "traced",
+    "visit",
+    "with_subjects",
+]
 
 _HELD_IN: Mapping[str, tuple[str, str]] = {
     "allocations": ("ADSL", "RANDDT"),
-    "deaths": ("ADSL", "DTHDT"),
+    "deaths": ("ADRS", "ADT"),
     "assessments": ("ADRS", "ADT"),
     "recorded_responses": ("ADRS", "ADT"),
     "lesions": ("TU", "TUDTC"),
@@ -84,6 +95,30 @@ def evaluator_name(evaluator: str) -> str:
     ('Investigator', 'BICR')
     """
     return evaluator[:1].upper() + evaluator[1:]
+
+
+def flagged(holds: pl.Expr) -> pl.Expr:
+    """Return Y where something holds, else nothing.
+
+    >>> import polars as pl
+    >>> pl.DataFrame({"x": [True, False]}).select(flagged(pl.col("x")))["literal"].to_list()
+    ['Y', None]
+    """
+    import polars as pl
+
+    return pl.when(holds).then(pl.lit("Y"))
+
+
+def own_code(letters: str, taken: Iterable[str]) -> str:
+    """Return a parameter code of at most 8 letters and digits that is not taken; a number at its end tells it apart.
+
+    >>> own_code("PFS-policy", ["PFSPOLIC"])
+    'PFSPOLI2'
+    """
+    known = set(taken)
+    kept = re.sub(r"[^A-Z0-9]", "", letters.upper()).lstrip("0123456789") or "PARAM"
+    numbered = (f"{kept[: 8 - len(str(n))]}{n}" for n in range(2, 10_000))
+    return next(code for code in (kept[:8], *numbered) if code not in known)
 
 
 def numbered(rows: pl.DataFrame, *by: str) -> pl.DataFrame:

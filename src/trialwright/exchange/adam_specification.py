@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from trialwright.exchange.adam_spec_efficacy import ADRS, ADTR, ADTTE
+from trialwright.exchange.adam_spec_safety import ADAE, ADEX, ADLB
 from trialwright.exchange.adam_spec_subjects import ADSL
 
 __all__ = ["ADAM"]
 
-ADAM = {spec.name: spec for spec in (ADSL, ADRS, ADTR, ADTTE)}
+ADAM = {spec.name: spec for spec in (ADSL, ADRS, ADTR, ADTTE, ADAE, ADEX, ADLB)}
 """The specifications, subjects first."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from trialwright import derive
 from trialwright.exchange.adam_rows import Study
@@ -23,14 +23,20 @@ _STATED = {"AGE": "age", "SEX": "sex", "RACE": "race", "ETHNIC": "ethnicity"}
 """Screening data that have a variable of their own, by the name of the protocol's variable."""
 
 
-def study_of(data: TrialData, arms: Mapping[str, str], prefix: str, proofs: Sequence[tuple[str, str]]) -> Study:
+def study_of(
+    data: TrialData,
+    arms: Mapping[str, str],
+    prefix: str,
+    proofs: Sequence[tuple[str, str]],
+    last_dose: Literal["unless ongoing", "of complete records"],
+) -> Study:
     """Return the study with a row for each subject, from which every dataset takes identifiers and treatment.
 
     ``arms`` holds the labels of the arms; ``prefix`` makes a subject number unique beyond the study.
     """
     import polars as pl
 
-    found = derive.subjects(data, proofs)
+    found = derive.subjects(data, proofs, last_dose)
     planned = pl.col("arm").replace(dict(arms))
     return Study(
         data.study.upper(),

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from trialwright.exchange.adam_rows import Study, evaluator_name, numbered, traced, with_subjects
+from trialwright.exchange.adam_rows import Study, evaluator_name, numbered, own_code, traced, with_subjects
 from trialwright.exchange.adam_spec_efficacy import ADTTE
 from trialwright.exchange.specification import built
 
@@ -38,12 +37,13 @@ _EVENTS = {
     "second progression": "Second Progression",
     "second therapy": "Second Anticancer Therapy",
 }
+_START = "Randomization"
 _CENSORED: tuple[tuple[str, int, str, str], ...] = (
     ("last adequate assessment", 1, "Last Adequate Tumor Assessment", "Last Adequate Tumor Assessment"),
     ("last assessment", 1, "Last Tumor Assessment", "Last Tumor Assessment"),
-    ("no adequate assessment", 1, "No Adequate Tumor Assessment", "Start of the Time"),
-    ("no assessment", 1, "Randomization", "Randomization"),
-    ("no usable baseline assessment", 1, "No Usable Baseline Assessment", "Start of the Time"),
+    ("no adequate assessment", 1, "No Adequate Tumor Assessment", _START),
+    ("no assessment", 1, _START, _START),
+    ("no usable baseline assessment", 1, "No Usable Baseline Assessment", _START),
     ("last known alive", 1, "Alive", "Alive During Study"),
     ("new anticancer therapy", 2, "New Anticancer Therapy", "Last Day Before the Therapy"),
     ("died without the event", 5, "Died Without the Event", "Death"),
@@ -62,6 +62,7 @@ def adtte(study: Study, times: pl.DataFrame, endpoints: Iterable[TimeToEventEndp
     plans = {plan.id: plan for plan in endpoints}
     codes = parameter_codes(plans.values())
     reason, is_event = pl.col("why"), pl.col("event")
+    started = pl.col("source").str.starts_with("allocations ")
     rows = with_subjects(study, times).with_columns(
         PARAMCD=pl.col("endpoint").replace_strict(codes, return_dtype=pl.String),
         PARAM=pl.col("endpoint").replace_strict(
@@ -73,13 +74,21 @@ def adtte(study: Study, times: pl.DataFrame, endpoints: Iterable[TimeToEventEndp
         CNSR=pl.when(is_event).then(0).otherwise(reason.replace_strict(_codes(times), return_dtype=pl.Int64)),
         EVNTDESC=pl.when(is_event)
         .then(reason.replace(_EVENTS))
+        .when(started & (reason == "last known alive"))
+        .then(pl.lit(_START))
         .otherwise(reason.replace({why: said for why, _, said, _ in _CENSORED})),
-        CNSDTDSC=pl.when(~is_event).then(reason.replace_strict(_dates(times), return_dtype=pl.String)),
+        CNSDTDSC=pl.when(~is_event & started)
+        .then(pl.lit(_START))
+        .when(~is_event)
+        .then(reason.replace_strict(_dates(times), return_dtype=pl.String)),
         SRCREC="source",
     )
     evaluators = {id: evaluator_name(plan.evaluator) for id, plan in plans.items()}
     whose = rows.with_columns(PARCAT2=pl.col("endpoint").replace_strict(evaluators, return_dtype=pl.String))
     found = traced(whose).join(_records(responses), on=["USUBJID", "PARCAT2", "SRCREC"], how="left")
+    found = found.join(_deaths(responses), on="USUBJID", how="left")
+    died = pl.col("SRCREC").str.starts_with("deaths ")
+    found = found.with_columns(SRCSEQ=pl.when(died).then("death").otherwise("SRCSEQ"))
     return built(ADTTE, numbered(found, "PARAMCD").select([variable.name for variable in ADTTE.variables]))
 
 
@@ -89,6 +98,13 @@ def _records(responses: Dataset) -> pl.DataFrame:
 
     rows = responses.rows.filter(pl.col("PARAMCD").str.starts_with("OVR"))
     return rows.select("USUBJID", "PARCAT2", "SRCREC", SRCSEQ="ASEQ").unique(["USUBJID", "PARCAT2", "SRCREC"])
+
+
+def _deaths(responses: Dataset) -> pl.DataFrame:
+    import polars as pl
+
+    rows = responses.rows.filter(pl.col("PARAMCD") == "DEATH", pl.col("AVALC") == "Y")
+    return rows.select("USUBJID", death="ASEQ")
 
 
 def parameter_codes(endpoints: Iterable[TimeToEventEndpoint]) -> dict[str, str]:
@@ -102,7 +118,7 @@ def parameter_codes(endpoints: Iterable[TimeToEventEndpoint]) -> dict[str, str]:
     codes: dict[str, str] = {}
     for plan in endpoints:
         standard = _STANDARD.get((plan.origin, frozenset(plan.events)))
-        codes[plan.id] = standard if standard and standard not in codes.values() else _own(plan.id, codes.values())
+        codes[plan.id] = standard if standard and standard not in codes.values() else own_code(plan.id, codes.values())
     return codes
 
 
@@ -114,13 +130,6 @@ def censor_codes(reasons: Iterable[str]) -> dict[str, int]:
     """
     known = {why: code for why, code, _, _ in _CENSORED}
     return {why: known.get(why, _MISSED if " missed " in why else _STOPPED) for why in reasons}
-
-
-def _own(id: str, taken: Iterable[str]) -> str:
-    """Return a code of at most 8 letters and digits that is not taken."""
-    letters = re.sub(r"[^A-Z0-9_]", "", id.upper()).lstrip("0123456789_") or "TIME"
-    numbered = (f"{letters[: 8 - len(str(n))]}{n}" for n in range(2, 1000))
-    return next(code for code in (letters[:8], *numbered) if code not in set(taken))
 
 
 def _title(plan: TimeToEventEndpoint) -> str:

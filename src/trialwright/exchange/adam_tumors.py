@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from trialwright.exchange.adam_rows import Study, evaluator_name, numbered, study_day, visit, with_subjects
+from trialwright import derive
+from trialwright.exchange.adam_rows import Study, evaluator_name, flagged, numbered, study_day, visit, with_subjects
 from trialwright.exchange.adam_spec_efficacy import ADTR
 from trialwright.exchange.specification import built
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from trialwright.derive import Derived
+    from trialwright.derive import Derived, Plan
     from trialwright.exchange.datasets import Dataset
     from trialwright.records import TrialData
 
@@ -21,16 +23,17 @@ TENTHS = 10
 """Tenths of a millimeter in a millimeter."""
 
 
-def adtr(study: Study, data: TrialData, derived: Derived) -> Dataset:
+def adtr(study: Study, data: TrialData, derived: Derived, plan: Plan) -> Dataset:
     """Return diameters and sums as ADTR, in mm; one parameter for each place of a lesion in the list of targets."""
     import polars as pl
 
-    seen = _measured(data)
-    rows = pl.concat([_sums(derived, seen), _diameters(seen)], how="diagonal_relaxed")
-    order = {who: place for place, who in enumerate(derived.responses["evaluator"].unique(maintain_order=True))}
-    place = pl.col("evaluator").replace_strict(order, default=None, return_dtype=pl.Int64)
+    evaluators = plan.assessments.evaluators
+    seen = _measured(data, evaluators)
+    rows = pl.concat([_sums(_responses(data, derived, plan), seen), _diameters(seen)], how="diagonal_relaxed")
+    ends = {who: f"R{place}" if place > 1 else "" for place, who in enumerate(evaluators, 1)}
+    end = pl.col("evaluator").replace_strict(ends, return_dtype=pl.String)
     rows = with_subjects(study, rows).with_columns(
-        PARAMCD=pl.when(place == 0).then("code").otherwise(pl.format("{}R{}", pl.col("code"), place + 1)),
+        PARAMCD=pl.format("{}{}", "code", end),
         PARAM=pl.format("{} by {}", "name", pl.col("evaluator").map_elements(evaluator_name, pl.String)),
         PARCAT1=pl.lit("Target Lesion(s)"),
         PARCAT2=pl.col("evaluator").map_elements(evaluator_name, pl.String),
@@ -43,12 +46,25 @@ def adtr(study: Study, data: TrialData, derived: Derived) -> Dataset:
     return built(ADTR, rows.select([variable.name for variable in ADTR.variables]))
 
 
-def _measured(data: TrialData) -> pl.DataFrame:
+def _responses(data: TrialData, derived: Derived, plan: Plan) -> pl.DataFrame:
+    """Return the responses with their sums; where those are the recorded ones, sums come from the lesions."""
+    import polars as pl
+
+    if plan.assessments.responses == "from lesions":
+        return derived.responses
+    found = pl.concat([derive.response(data, plan, who) for who in plan.assessments.evaluators])
+    recorded = derived.responses.select("subject", "evaluator", "assessed_on", "response").drop_nulls()
+    day = ["subject", "evaluator", "assessed_on"]
+    return found.drop("response").join(recorded, on=day, how="left", maintain_order="left")
+
+
+def _measured(data: TrialData, evaluators: Sequence[str]) -> pl.DataFrame:
     """Return each measurement of a target lesion with the place of the lesion in its patient's list."""
     import polars as pl
 
     whose = ["subject", "evaluator"]
-    targets = data["lesions"].filter(pl.col("role") == "target").sort(*whose, "lesion")
+    chosen = (pl.col("role") == "target") & pl.col("evaluator").is_in(list(evaluators))
+    targets = data["lesions"].filter(chosen).sort(*whose, "lesion")
     placed = targets.with_columns(place=pl.int_range(1, pl.len() + 1).over(whose))
     listed = placed.select(*whose, "lesion", "place", "node", LSEXP=pl.col("lesion").str.join(", ").over(whose))
     known = pl.col("diameter").is_not_null()
@@ -74,7 +90,7 @@ def _diameters(seen: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _sums(derived: Derived, seen: pl.DataFrame) -> pl.DataFrame:
+def _sums(responses: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
     """Return the sums of ``derive.response``; who had no target lesion measured at an assessment has no row for it."""
     import polars as pl
 
@@ -83,7 +99,7 @@ def _sums(derived: Derived, seen: pl.DataFrame) -> pl.DataFrame:
     assessed = measured.agg(
         ADT=pl.col("assessed_on").min(), LSEXP=pl.col("LSEXP").first(), LSASS=pl.col("lesion").str.join(", ")
     )
-    rows = derived.responses.join(assessed, on=key, how="inner")
+    rows = responses.join(assessed, on=key, how="inner")
     return rows.select(
         *key,
         "ADT",
@@ -113,15 +129,15 @@ def _compared(rows: pl.DataFrame) -> pl.DataFrame:
         PCHG=_percent("AVAL", base),
         CHGNAD=_difference("AVAL", pl.col("NADIR")),
         PCHGNAD=_percent("AVAL", pl.col("NADIR")),
-        ABLFL=_flag(baseline),
-        ANL01FL=_flag(~is_sum | pl.col("complete")),
-        ANL03FL=_flag(is_sum & (progressed.is_null() | (pl.col("ADT") < progressed))),
-        PDFL=_flag(is_sum & (pl.col("response") == "PD")),
+        ABLFL=flagged(baseline),
+        ANL01FL=flagged(~is_sum | pl.col("complete")),
+        ANL03FL=flagged(is_sum & pl.col("complete") & (progressed.is_null() | (pl.col("ADT") < progressed))),
+        PDFL=flagged(is_sum & (pl.col("response") == "PD")),
     )
     eligible = is_sum & (pl.col("number") > 0) & pl.col("complete") & pl.col("PCHG").is_not_null()
-    order = pl.struct("PCHG", "ASEQ")
-    best = order == order.filter(eligible).min().over(whose)
-    return found.with_columns(ANL02FL=_flag(eligible & best))
+    lowest = eligible & (pl.col("PCHG") == pl.col("PCHG").filter(eligible).min().over(whose))
+    first = pl.col("ASEQ") == pl.col("ASEQ").filter(lowest).min().over(whose)
+    return found.with_columns(ANL02FL=flagged(lowest & first))
 
 
 def _difference(value: str, reference: pl.Expr) -> pl.Expr:
@@ -135,9 +151,3 @@ def _percent(value: str, reference: pl.Expr) -> pl.Expr:
     import polars as pl
 
     return pl.when(reference > 0).then(100 * _difference(value, reference) / reference)
-
-
-def _flag(holds: pl.Expr) -> pl.Expr:
-    import polars as pl
-
-    return pl.when(holds).then(pl.lit("Y"))

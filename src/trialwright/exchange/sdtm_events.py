@@ -21,6 +21,7 @@ _CHANGES = {
     "DOSE INCREASED": "increased",
     "INCREASED": "increased",
 }
+_SEVERITIES = {"MILD": "mild", "MODERATE": "moderate", "SEVERE": "severe"}
 
 
 def event_tables(source: Source) -> dict[str, pl.DataFrame]:
@@ -72,7 +73,7 @@ def _report_frequency(source: Source, rows: pl.DataFrame) -> None:
 def _adverse_events(source: Source) -> pl.DataFrame | None:
     import polars as pl
 
-    variables = ("AETERM", "AEDECOD", "AEBODSYS", "AESOC", "AETOXGR", "AESER", "AEREL", "AEACN", "AEOUT")
+    variables = ("AETERM", "AEDECOD", "AEBODSYS", "AESOC", "AETOXGR", "AESEV", "AESER", "AEREL", "AEACN", "AEOUT")
     rows = source.rows("AE", *variables, "AESTDTC", "AEENDTC", "AESEQ", needed=("AETERM",))
     if rows is None:
         return None
@@ -88,6 +89,7 @@ def _adverse_events(source: Source) -> pl.DataFrame | None:
         mapped(pl.col("AESER"), {"Y": True, "N": False}, pl.Boolean()).alias("serious"),
         whole["AESTDTC"].alias("started_on"),
         whole["AEENDTC"].alias("ended_on"),
+        mapped(pl.col("AESEV").str.to_uppercase(), _SEVERITIES, pl.String()).alias("severity"),
         pl.col("AETERM").alias("verbatim"),
         pl.col("AEREL").alias("related"),
         pl.col("AEACN").alias("action"),
