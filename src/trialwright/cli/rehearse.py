@@ -52,6 +52,7 @@ def rehearse(  # noqa: PLR0917 - each is an option of the command
                 comparison=found.comparison,
                 findings=found.findings,
                 calibration=found.calibration,
+                scenario=read.scenario,
             )
     _tell(found, target)
     check_rehearsal(found)

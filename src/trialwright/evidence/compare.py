@@ -43,6 +43,8 @@ class Replayed:
     """95 % quantile; None where that replay did not reach the number."""
     place: float | None
     """Share of replays below the published value, those that print the same counting half; None for a text."""
+    median: float | None = None
+    """50 % quantile: the middle of P values, whose mean says nothing; None where that replay did not reach it."""
 
 
 @dataclass(frozen=True)
@@ -125,8 +127,8 @@ def _replayed(claim: Claim, values: NDArray[np.float64]) -> Replayed:
     known = values[~np.isnan(values)]
     finite = known[np.isfinite(known)]
     mean = float(finite.mean()) if finite.size else None
-    low, high = (_quantile(known, share) for share in (0.05, 0.95))
-    return Replayed(len(values), len(finite), mean, low, high, _place(claim, known))
+    low, middle, high = (_quantile(known, share) for share in (0.05, 0.5, 0.95))
+    return Replayed(len(values), len(finite), mean, low, high, _place(claim, known), middle)
 
 
 def _quantile(values: NDArray[np.float64], share: float) -> float | None:

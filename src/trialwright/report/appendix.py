@@ -13,14 +13,15 @@ if TYPE_CHECKING:
     from trialwright.protocol import Leaf
     from trialwright.report.inputs import Contents
 
-__all__ = ["made", "methods", "open_questions"]
+__all__ = ["made", "methods", "open_questions", "supposed"]
 
 _OWN = (
     Method(
         "replays",
         "Replays of the whole trial",
         "Each replay is a virtual trial of its own, drawn from the same protocol and scenario with its own random "
-        "numbers. The mean is over the replays in which the statistic could be estimated. The 5% and 95% quantiles are "
+        "numbers. The mean is over the replays in which the statistic could be estimated; of P values, whose mean says "
+        "nothing, the median is shown. The 5% and 95% quantiles are "
         "the smallest value with at least that share of the replays at or below it, a time that was not reached "
         "counting as longer than any other. The replays below a published value include half of those that print the "
         "same. The subjects of a replay are not part of this report: its number and the seed draw it again.",
@@ -57,6 +58,37 @@ def open_questions(contents: Contents) -> Markup:
         if values
         else None,
     )
+
+
+def supposed(contents: Contents) -> Markup:
+    """Return every value of the scenario with its status and reason."""
+    title = "What the scenario supposes"
+    if contents.scenario is None:
+        return section(contents, "supposed", title, tag("p", "No scenario was given."))
+    from trialwright.protocol import leaves
+
+    heads = ("Value", "Status", "Source and reason")
+    sources = contents.scenario.sources
+    rows = [
+        row(tag("code", leaf.path), [*_open(leaf)[:2], _because(leaf, sources)], labels=heads)
+        for leaf in leaves(contents.scenario)
+        if leaf.path.partition(".")[0] not in _ABOUT
+    ]
+    note = (
+        f"The virtual trial was drawn from the scenario {contents.scenario.label!r}. No result is evidence for these "
+        "values. Those that were fitted stand with their targets under Calibration of the scenario."
+    )
+    made = table("Every value of the scenario file", ("Path in the scenario file", *heads), rows, cls="stack")
+    return section(contents, "supposed", title, tag("p", note), made)
+
+
+_ABOUT = frozenset({"study", "label", "calibration", "sources"})
+"""Parts of a scenario file that suppose nothing."""
+
+
+def _because(leaf: Leaf, sources: Mapping[str, str]) -> str:
+    source = sources.get(leaf.source or "", leaf.source)
+    return ". ".join(filter(None, (source, leaf.why))) or "no reason is given"
 
 
 def _open(leaf: Leaf) -> list[Content]:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from trialwright.design import Scenario
     from trialwright.evidence import Achieved, Claims, Compared, Finding
     from trialwright.protocol import Protocol
     from trialwright.results import Result, Results
@@ -27,6 +28,7 @@ class Contents:
     calibration: Sequence[Achieved] = ()
     manifest: Mapping[str, Any] = field(default_factory=dict)
     virtual: bool = True
+    scenario: Scenario | None = None
 
     @cached_property
     def anchors(self) -> dict[str, str]:

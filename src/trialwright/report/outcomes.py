@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
@@ -63,7 +64,7 @@ def _effect(grid: ItemGrid) -> Markup:
         *(grid.row(_landmark(at, ci), "rate", with_limits, at=at) for at in sorted(grid.seen("rate", "at"))),
         grid.row(f"Hazard ratio {ci}", "hazard ratio", with_limits),
         grid.row("Log-rank P, two-sided", "log-rank P"),
-        grid.row(f"Median follow-up, months {ci}", "follow-up", with_limits),
+        None if _among(grid) else grid.row(f"Median follow-up, months {ci}", "follow-up", with_limits),
         *(_supporting(grid, name, statistic, ci) for statistic, name in SUPPORTING.items()),
     ]
     return grid.table(rows, _among(grid) + _conventions(grid))
@@ -91,7 +92,11 @@ def _supporting(grid: ItemGrid, name: str, statistic: str, ci: str) -> Markup | 
 
 def _among(grid: ItemGrid) -> str:
     endpoint = grid.contents.protocol.endpoint(grid.item.endpoint)
-    return "Responders only. " if endpoint.kind == "time to event" and endpoint.among == "responders" else ""
+    return (
+        "Responders only: follow-up of so few says little and is left out. "
+        if endpoint.kind == "time to event" and endpoint.among == "responders"
+        else ""
+    )
 
 
 def _ci(contents: Contents) -> str:
@@ -104,7 +109,18 @@ def _landmark(day: float, ci: str) -> str:
 
 def _conventions(grid: ItemGrid) -> str:
     notes = [note for name in ("median", "hazard ratio") for note in grid.seen(name, "conventions") if note]
-    return "; ".join(dict.fromkeys(notes))
+    return "; ".join(dict.fromkeys(_in_words(grid.contents, note) for note in notes))
+
+
+def _in_words(contents: Contents, note: str) -> str:
+    """Return a convention with strata and rules in words instead of their names in a file.
+
+    ``site=a|age=old`` names a stratum by its levels.
+    """
+    factors = "|".join(re.escape(factor.id) for factor in contents.protocol.randomization.strata)
+    levels = re.sub(rf"\b(?:{factors})=([^|,;]+)", lambda found: found[1].replace("_", " "), note) if factors else note
+    levels = re.sub(r"(?<=\S)\|(?=\S)", " and ", levels)
+    return re.sub(r"\bties: (efron|breslow)\b", lambda found: f"ties: {found[1].capitalize()}", levels)
 
 
 def response(contents: Contents) -> Markup:

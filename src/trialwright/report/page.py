@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from trialwright.report.appendix import made, methods, open_questions
+from trialwright.report.appendix import made, methods, open_questions, supposed
 from trialwright.report.baseline import baseline
 from trialwright.report.course import course
 from trialwright.report.estimands import estimands, multiplicity
@@ -45,6 +45,7 @@ _NAMES = {
     "checks": "Consistency of the published claims",
     "calibration": "Calibration of the scenario",
     "open": "Open points and assumptions",
+    "supposed": "What the scenario supposes",
     "methods": "Methods",
     "values": "Behind the protocol's values",
     "claims": "Behind the published numbers",
@@ -91,6 +92,7 @@ def _body(contents: Contents, figures: dict[str, list[Figure]]) -> Markup:
         checked(contents),
         calibrated(contents),
         open_questions(contents),
+        supposed(contents),
         methods(contents),
     )
 

@@ -9,6 +9,7 @@ from trialwright.report import format as printed
 from trialwright.report.layout import part, row, section, table, tagged
 from trialwright.report.markup import Content, Markup, join, tag
 from trialwright.report.strip import strip
+from trialwright.stats import DAYS_PER_MONTH
 
 if TYPE_CHECKING:
     from trialwright.evidence import Achieved, Claim, Compared, Finding
@@ -28,12 +29,12 @@ _CHECKS = {
 
 def compared(contents: Contents) -> Markup:
     """Return published beside rehearsed, with the place of each published value among the replays."""
-    labels = ("Published", "Rehearsed", "Replays: mean (5% to 95%)", "Place", "Replays below")
+    labels = ("Published", "Rehearsed", "Replays: mean, of P values median (5% to 95%)", "Place", "Replays below")
     cuts = _cuts(contents, [c.claim for c in contents.comparison])
     rows = [made for cut in cuts for made in _cut(contents, cut, labels)]
     caption = (
         "Each published figure beside the same statistic of this rehearsal, and its place among replays of the trial. ",
-        "Band: middle nine tenths of the replays; line: their mean; dot: published. ",
+        "Band: middle nine tenths of the replays; line: their mean (of P values their median); dot: published. ",
         tag("a", "How the replays are made", href="#m-replays"),
         ".",
     )
@@ -72,8 +73,13 @@ def _compared(contents: Contents, c: Compared) -> list[Content]:
         tag("a", found, cls="n", href=f"#{anchor}") if anchor else _to_claim(c.claim.id, found),
         _to_claim(c.claim.id, replay_text(c)),
         _strip(c),
-        (_to_claim(c.claim.id, place_text(c)), " ", tagged("outside the band") if _outside(c) else None),
+        (_to_claim(c.claim.id, place_text(c)), " ", _remark(c) if _outside(c) else None),
     ]
+
+
+def _remark(c: Compared) -> Content:
+    """Return that a published value lies outside the band, and what the ledger says about it."""
+    return tagged("outside the band"), tag("div", c.claim.note, cls="note") if c.claim.note else None
 
 
 def _outside(c: Compared) -> bool:
@@ -83,9 +89,18 @@ def _outside(c: Compared) -> bool:
 
 def _strip(c: Compared) -> Markup | None:
     found = c.replayed
-    if found is None or found.mean is None or found.low is None or not isinstance(c.claim.value, int | float):
+    middle = _middle(c)
+    if found is None or middle is None or found.low is None or not isinstance(c.claim.value, int | float):
         return None
-    return strip(c.claim.value, found.mean, found.low, found.high)
+    return strip(c.claim.value, middle, found.low, found.high)
+
+
+def _middle(c: Compared) -> float | None:
+    """Return the mean of the replays; of P values, whose mean says nothing, the median."""
+    if c.replayed is None:
+        return None
+    statistic = "" if c.claim.result is None else c.claim.result.statistic
+    return c.replayed.median if statistic == "P" or statistic.endswith(" P") else c.replayed.mean
 
 
 def _to_claim(claim: str, text: str) -> Content:
@@ -110,14 +125,15 @@ def shown_text(c: Compared) -> str:
 
 
 def replay_text(c: Compared) -> str:
-    """Return mean and middle nine tenths of the replays."""
-    if c.replayed is None or c.replayed.mean is None:
+    """Return mean (of P values median) and middle nine tenths of the replays."""
+    middle = _middle(c)
+    if c.replayed is None or middle is None:
         return ""
     places = c.claim.printed_decimals
     low, high = (
         printed.NOT_REACHED if x is None else printed.amount(x, places) for x in (c.replayed.low, c.replayed.high)
     )
-    return f"{printed.amount(c.replayed.mean, places)} ({low} to {high})"
+    return f"{printed.amount(middle, places)} ({low} to {high})"
 
 
 def place_text(c: Compared) -> str:
@@ -147,16 +163,40 @@ def _checked(found: Finding) -> list[Content]:
 def calibrated(contents: Contents) -> Markup:
     """Return the calibrated quantities: target, mean of the replays, Monte Carlo error and distance."""
     labels = ("Target", "Mean of replays", "Standard error", "z", "Verdict")
-    rows = [row(c.quantity, _calibrated(c), labels=labels) for c in contents.calibration]
+    rows = [row(_sought(contents, c), _calibrated(c, _scale(contents, c)), labels=labels) for c in contents.calibration]
     caption = "Published figures the scenario was calibrated to, and what replays on other random numbers give"
     body = table(caption, ("Quantity", *labels), rows, cls="stack") if rows else tag("p", "No calibration was given.")
     return section(contents, "calibration", "Calibration of the scenario", body)
 
 
-def _calibrated(c: Achieved) -> list[Content]:
-    numbers = (f"{c.target:.4g}", f"{c.mean:.4g}", f"{c.standard_error:.2g}", f"{c.z:+.2f}")
+def _target(contents: Contents, c: Achieved) -> Claim | None:
+    """Return the published figure a parameter was fitted to; None where the scenario is not given."""
+    fitted = () if contents.scenario is None else contents.scenario.calibration
+    wanted = next((each.claim for each in fitted if each.parameter == c.parameter), None)
+    known = () if contents.claims is None else contents.claims.claims
+    return next((claim for claim in known if claim.id == wanted), None)
+
+
+def _sought(contents: Contents, c: Achieved) -> Content:
+    claim = _target(contents, c)
+    return c.quantity if claim is None else (_dated(contents, claim), tag("div", f"by {c.parameter}", cls="note"))
+
+
+def _scale(contents: Contents, c: Achieved) -> tuple[float, str]:
+    """Return what turns days into the months, and shares into the percentages, that were printed."""
+    claim = _target(contents, c)
+    return {"months": (1 / DAYS_PER_MONTH, " months"), "percent": (100.0, "%")}.get(
+        claim.unit if claim else "", (1, "")
+    )
+
+
+def _calibrated(c: Achieved, scale: tuple[float, str]) -> list[Content]:
+    factor, unit = scale
+    sizes = (f"{c.target * factor:.4g}", f"{c.mean * factor:.4g}", f"{c.standard_error * factor:.2g}")
+    numbers = (*(size + unit for size in sizes), f"{c.z:+.2f}")
     met = "within two standard errors" if c.within else "more than two standard errors away"
-    verdict = f"{met}: {c.problem}" if c.within and c.problem else c.problem or met
+    remark = "" if c.problem is None else c.problem.partition("; ")[2] if not c.within else c.problem
+    verdict = f"{met}: {remark}" if remark else met
     linked = (tag("a", text, cls="n", href="#m-calibration") for text in numbers)
     return [*linked, tag("a", verdict, cls="n yes" if c.within else "n no", href="#m-calibration")]
 

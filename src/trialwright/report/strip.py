@@ -30,5 +30,5 @@ def strip(published: float, mean: float, low: float, high: float | None) -> Mark
         cls="figure strip",
         viewBox=f"0 0 {_WIDTH:g} {_HEIGHT:g}",
         role="img",
-        aria_label="band: middle nine tenths of the replays; line: their mean; dot: published value",
+        aria_label="band: middle nine tenths of the replays; line: their mean or median; dot: published value",
     )

@@ -27,7 +27,7 @@ def published_table(
     table = Table(title=title, title_justify="left", pad_edge=False)
     for name in ("Figure", "Cut"):
         table.add_column(name, overflow="fold")
-    for name in ("Published", "Rehearsed", "Replays: mean (5% to 95%)", "Below"):
+    for name in ("Published", "Rehearsed", "Replays: mean, of P median (5% to 95%)", "Below"):
         table.add_column(name, justify="right")
     for c in comparison:
         table.add_row(c.claim.label, c.claim.cut, published_text(c), shown_text(c), replay_text(c), place_text(c))

@@ -13,6 +13,7 @@ from trialwright.report.layout import NOTICE
 from trialwright.report.page import figures_of, page
 
 if TYPE_CHECKING:
+    from trialwright.design import Scenario
     from trialwright.evidence import Achieved, Claims, Compared, Finding
     from trialwright.protocol import Protocol
     from trialwright.results import Results
@@ -31,6 +32,7 @@ def write(
     comparison: Sequence[Compared] = (),
     findings: Sequence[Finding] = (),
     calibration: Sequence[Achieved] = (),
+    scenario: Scenario | None = None,
 ) -> tuple[Path, ...]:
     """Write ``report.html`` and ``figures/*.svg`` into the folder ``to`` and return the paths written.
 
@@ -38,12 +40,12 @@ def write(
     ``manifest`` (what the report was made from: study, seed, hashes, versions) must not hold the time of day.
     ``virtual`` says whether the patients were simulated; the page then says so in every section and on every printed
     page. ``claims`` is the ledger of what was published; ``comparison``, ``findings`` and ``calibration`` are what the
-    room ``evidence`` says about it, and a part that is not given is named as missing. ``to`` must exist; nothing is
-    written before everything has been drawn.
+    room ``evidence`` says about it; ``scenario`` is what the virtual trial was drawn from. A part that is not given is
+    named as missing. ``to`` must exist; nothing is written before everything has been drawn.
 
     Raises DataError when the flow of participants does not add up, OutputError when a file cannot be written.
     """
-    contents = Contents(results, protocol, claims, comparison, findings, calibration, manifest, virtual)
+    contents = Contents(results, protocol, claims, comparison, findings, calibration, manifest, virtual, scenario)
     figures = figures_of(contents)
     notice = NOTICE if virtual else None
     files = {"report.html": page(contents, figures)}

@@ -21,7 +21,7 @@ VOID = {"meta", "br", "hr", "link", "img", "input", "col", "line", "rect", "path
 SECTIONS = [
     *("synopsis", "flow", "baseline", "effects", "response", "multiplicity", "estimands", "subgroups", "sensitivity"),
     *("harms", "course", "published", "checks", "calibration"),
-    *("open", "methods", "values", "claims", "numbers", "made"),
+    *("open", "supposed", "methods", "values", "claims", "numbers", "made"),
 ]
 FIGURES_OF_RESULTS = (
     "flow",
