@@ -9,6 +9,7 @@ import made_up_results
 import pytest
 
 from trialwright.design import Scenario
+from trialwright.design.scenario import Calibrated
 from trialwright.evidence import Achieved, Claim, Claims, Compared, Replayed, compare
 from trialwright.protocol import Protocol, leaves, read_document
 from trialwright.report import write
@@ -48,7 +49,8 @@ def test_targets_are_told_in_the_words_and_months_of_their_claims(
         sources={"S": "Someone"},
         claims=(Claim(id="c", label="Median PFS", cited="S", kind="reported", cut="final", value=4.0, unit="months"),),
     )
-    fitted = Scenario.model_validate(fitted.model_dump() | {"calibration": [{"parameter": "h", "claim": "c"}]})
+    aim = Calibrated(parameter="h", claim="c", scale="log")
+    fitted = scenario.model_copy(update={"calibration": (aim,)})
     hit = Achieved("final/PFS/itt/new/median//", "h", 121.75, 121.75, 1.0, 0.0, True, None)
     files = write(found, tiny, tmp_path, virtual=True, manifest={}, claims=claims, calibration=[hit], scenario=fitted)
     shown = part(files[0].read_text(encoding="utf-8"), "calibration")
