@@ -15,7 +15,6 @@ from trialwright.design import (
     events_schoenfeld,
     expected_events,
     expected_hazard_ratio,
-    time_of_events,
 )
 from trialwright.protocol import Cut, Protocol
 from trialwright.randomize import Scheme, certain_share, guesses, scheme
@@ -189,10 +188,19 @@ def _analysis(
 
 
 def _month(trial: SupposedTrial, events: float) -> float:
-    try:
-        return time_of_events(trial, events)
-    except ValueError:
-        return math.inf
+    """Return when so many events are expected, infinity where never.
+
+    Halving to a millionth of the unit: the root finders of SciPy take longer to import than the whole search.
+    """
+    low, high = 0.0, trial.accrual.starts[-1]
+    while expected_events(trial, high).events < events:
+        low, high = high, 2 * high
+        if high > FAR * trial.accrual.starts[-1]:
+            return math.inf
+    while high - low > 1e-6:
+        middle = (low + high) / 2
+        low, high = (middle, high) if expected_events(trial, middle).events < events else (low, middle)
+    return high
 
 
 def _certain_site(lists: Scheme, sites: int) -> float | None:
