@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def own_code(letters: str, taken: Iterable[str]) -> str:
     known = set(taken)
     kept = re.sub(r"[^A-Z0-9]", "", letters.upper()).lstrip("0123456789") or "PARAM"
     numbered = (f"{kept[: 8 - len(str(n))]}{n}" for n in range(2, 10_000))
-    return next(code for code in (kept[:8], *numbered) if code not in known)
+    return next(code for code in chain((kept[:8],), numbered) if code not in known)
 
 
 def numbered(rows: pl.DataFrame, *by: str) -> pl.DataFrame:
