@@ -4,7 +4,16 @@ import polars as pl
 import pytest
 from pharmaverse_study import dataset, study
 
-from trialwright.derive import LAB_TEMPLATE, AdverseEventRules, adverse_events, laboratory
+from trialwright.derive import (
+    LAB_TEMPLATE,
+    AdverseEventRules,
+    EventQuery,
+    adverse_events,
+    count_adverse_events,
+    laboratory,
+    match_queries,
+    queries_from_rows,
+)
 
 
 def yes(column):
@@ -46,6 +55,60 @@ def test_the_pilot_study_has_no_end_of_the_window_and_imputes_months_only():
     flags = {"emergent": "TRTEMFL", "first": "AOCCFL", "first_in_system": "AOCCSFL", "first_of_term": "AOCCPFL"}
     marked = joined.with_columns(yes(pl.col(name)).alias(name) for name in flags)
     assert {ours: differing(marked, ours, theirs).height for ours, theirs in flags.items()} == dict.fromkeys(flags, 0)
+
+
+def published_counts(arm_of):
+    """Return patients and events by row and arm as the flags of the published dataset count them."""
+    published = dataset("cdiscpilotadam", "adae").filter(pl.col("TRTEMFL") == "Y")
+    levels = {"any": ([], "AOCCFL"), "system": (["AEBODSYS"], "AOCCSFL"), "term": (["AEBODSYS", "AEDECOD"], "AOCCPFL")}
+    counts = {}
+    for level, (by, flag) in levels.items():
+        found = published.group_by([*by, "TRTA"]).agg(patients=(pl.col(flag) == "Y").sum(), events=pl.len())
+        for row in found.iter_rows(named=True):
+            key = (level, row.get("AEBODSYS"), row.get("AEDECOD"), arm_of[row["TRTA"]])
+            counts[key] = (row["patients"], row["events"])
+    return counts
+
+
+def test_the_published_adverse_event_table_regenerates():
+    """Table 14-5.01 of the pilot's report: 254 rows (any, 23 systems, 230 terms), patients and events in three arms."""
+    demographics = dataset("pharmaversesdtm", "dm").filter(pl.col("ARMCD") != "Scrnfail")
+    groups = dict(demographics.select("USUBJID", "ARM").rows())
+    found = adverse_events(study("pharmaversesdtm"), AdverseEventRules(None)).rows.filter("emergent")
+    counts = count_adverse_events(found, groups)
+    assert (counts.select("level", "system", "term").n_unique(), counts.height) == (254, 3 * 254)
+    assert counts["level"].value_counts(sort=True).rows() == [("term", 690), ("system", 69), ("any", 3)]
+    assert dict(counts.select("group", "of").unique().rows()) == {
+        "Placebo": 86,
+        "Xanomeline High Dose": 84,
+        "Xanomeline Low Dose": 84,
+    }
+    ours = {tuple(row[:4]): row[4:6] for row in counts.rows()}
+    theirs = published_counts({arm: arm for arm in groups.values()})
+    assert {key: pair for key, pair in ours.items() if pair != (0, 0)} == theirs
+    assert ours["any", None, None, "Xanomeline High Dose"] == (76, 433)
+
+
+def test_the_pilots_query_of_dermatologic_events():
+    query = EventQuery(
+        "DERMATOLOGIC EVENTS",
+        systems=("Skin and subcutaneous tissue disorders",),
+        containing=("application", "dermatitis", "erythema", "blister"),
+        without=("cold sweat", "hyperhidrosis", "alopecia"),
+    )
+    matched = match_queries(study("pharmaversesdtm")["adverse_events"], [query])
+    published = dataset("cdiscpilotadam", "adae").filter(pl.col("CQ01NAM").is_not_null())
+    assert set(matched.select("subject", "number").rows()) == set(
+        published.select("USUBJID", pl.col("AESEQ").cast(pl.Int64)).rows()
+    )
+    assert matched.height == 493
+
+
+def test_standardized_queries_are_read_from_their_list():
+    rows = dataset("pharmaversesdtm", "smq_db").filter(pl.col("termvar") == "AEDECOD")
+    queries = queries_from_rows(rows.select(query="smq_name", term="termchar", scope="scope").to_dicts())
+    assert len(queries) == rows["smq_name"].n_unique() == 2
+    assert sum(len(query.terms) for query in queries) == rows.select("smq_name", "termchar").n_unique()
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,8 @@ from trialwright.derive.ctcae import (
 from trialwright.derive.cuts import cut_dates
 from trialwright.derive.derived import Derived, tables
 from trialwright.derive.discordance import discordance
+from trialwright.derive.event_counts import count_adverse_events
+from trialwright.derive.event_queries import EventQuery, match_queries, queries_from_rows
 from trialwright.derive.exposure import exposure
 from trialwright.derive.hys_law import HysLaw, hys_law
 from trialwright.derive.laboratory import LAB_TEMPLATE, LabRules, laboratory
@@ -35,7 +37,7 @@ from trialwright.derive.safety_times import first_adverse_events, safety_follow_
 from trialwright.derive.settings import DerivationSettings, load_settings
 from trialwright.derive.shifts import shifts
 from trialwright.derive.side_by_side import differences, side_by_side
-from trialwright.derive.situations import days_of_scans, gap_limit
+from trialwright.derive.situations import days_of_scans, gap_limit, missed_scans
 from trialwright.derive.subjects import PROOFS, SAFETY_PROOFS, subjects
 from trialwright.derive.time_to_event import time_to_event
 from trialwright.derive.trace import trace
@@ -51,6 +53,7 @@ __all__ = [
     "Condition",
     "DerivationSettings",
     "Derived",
+    "EventQuery",
     "Grade",
     "GradeRule",
     "HysLaw",
@@ -65,6 +68,7 @@ __all__ = [
     "baseline",
     "best_response",
     "convert",
+    "count_adverse_events",
     "cut_dates",
     "days_of_scans",
     "differences",
@@ -80,10 +84,13 @@ __all__ = [
     "lab_tests",
     "laboratory",
     "load_settings",
+    "match_queries",
     "members",
+    "missed_scans",
     "order_findings",
     "populations",
     "possible_days",
+    "queries_from_rows",
     "record_findings",
     "recorded_response",
     "response",
