@@ -130,16 +130,14 @@ def numbered(rows: pl.DataFrame, *by: str) -> pl.DataFrame:
     return ordered.with_columns(ASEQ=pl.int_range(1, pl.len() + 1).over("USUBJID"))
 
 
-def traced(rows: pl.DataFrame, on: str = "ADT") -> pl.DataFrame:
+def traced(rows: pl.DataFrame, alive: pl.Expr) -> pl.DataFrame:
     """Return rows with SRCDOM and SRCVAR: where the record that ``SRCREC`` names, as derive does, keeps its date.
 
-    The last day known alive is proved by records of many kinds and is held once, in ADSL.
+    ``alive`` says which rows end on the last day known alive; records of many kinds prove it, and ADSL holds it once.
     """
     import polars as pl
 
     table = pl.col("SRCREC").str.extract(r"^(\w+) ")
-    decisive = table.is_in(["allocations", "deaths", "assessments", "recorded_responses", "therapies"])
-    alive = (pl.col(on) == pl.col("alive_on")) & ~decisive
     held = [
         table.replace_strict({name: place[part] for name, place in _HELD_IN.items()}, default=None) for part in (0, 1)
     ]

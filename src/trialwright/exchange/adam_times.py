@@ -85,7 +85,9 @@ def adtte(study: Study, times: pl.DataFrame, endpoints: Iterable[TimeToEventEndp
     )
     evaluators = {id: evaluator_name(plan.evaluator) for id, plan in plans.items()}
     whose = rows.with_columns(PARCAT2=pl.col("endpoint").replace_strict(evaluators, return_dtype=pl.String))
-    found = traced(whose).join(_records(responses), on=["USUBJID", "PARCAT2", "SRCREC"], how="left")
+    found = traced(whose, ~started & (reason == "last known alive")).join(
+        _records(responses), on=["USUBJID", "PARCAT2", "SRCREC"], how="left"
+    )
     found = found.join(_deaths(responses), on="USUBJID", how="left")
     died = pl.col("SRCREC").str.starts_with("deaths ")
     found = found.with_columns(SRCSEQ=pl.when(died).then("death").otherwise("SRCSEQ"))
