@@ -172,6 +172,20 @@ def protocol_with() -> Callable[..., Protocol]:
 
 
 @pytest.fixture(scope="session")
+def changed_endpoint(small_protocol: Protocol) -> Callable[..., Protocol]:
+    """The small protocol with fields of one endpoint replaced; names of its censoring change its censoring."""
+
+    def build(id: str, **changes: Any) -> Protocol:
+        document = small_protocol.model_dump(mode="json")
+        endpoint = next(each for each in document["endpoints"] if each["id"] == id)
+        for name, value in changes.items():
+            (endpoint if name in endpoint else endpoint["censoring"])[name] = value
+        return Protocol.model_validate(document)
+
+    return build
+
+
+@pytest.fixture(scope="session")
 def trial() -> Callable[..., TrialData]:
     """A trial written as text tables, one keyword for each table; what is left out takes a plain default.
 
