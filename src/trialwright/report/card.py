@@ -35,7 +35,10 @@ figure svg.figure{width:100%;height:auto;display:block}figure{max-width:36rem}
 .finding{border-left:.3rem solid var(--soft);padding:.1rem .8rem;margin:.7rem 0;max-width:48rem}
 .finding p{margin:.15rem 0}.of-error{border-color:var(--arm1)}.of-warning{border-color:var(--notice-ink)}
 .scroll:focus-visible{outline:3px solid var(--link);outline-offset:2px}
-@media print{h2{break-before:auto}.pair{grid-template-columns:1fr 1fr}.finding,.key{break-inside:avoid}}
+@media print{
+ h2{break-before:auto}.pair{grid-template-columns:1fr 1fr}.finding,.key,.scroll{break-inside:avoid}
+ .note,figcaption,caption{font-size:8pt}figure{max-width:10cm}dl.facts{gap:.1rem 1rem}
+}
 """
 
 
