@@ -22,6 +22,7 @@ from trialwright.exchange.formats import convert, read_dataset, read_folder, wri
 from trialwright.exchange.registry import compare
 from trialwright.exchange.results_file import results_file
 from trialwright.exchange.sdtm_in import trial_data
+from trialwright.exchange.sdtm_out import NOT_IN_SDTM, sdtm, settings_of
 from trialwright.exchange.sdtm_settings import SdtmSettings
 from trialwright.exchange.specification import Codelist, DatasetSpec, ValueSpec, VariableSpec, built, specification_of
 from trialwright.exchange.study_checks import check_study
@@ -29,6 +30,7 @@ from trialwright.exchange.tables import read_table
 
 __all__ = [
     "ADAM",
+    "NOT_IN_SDTM",
     "Allowed",
     "AttributeDifference",
     "Codelist",
@@ -62,6 +64,8 @@ __all__ = [
     "read_table",
     "reporting_event",
     "results_file",
+    "sdtm",
+    "settings_of",
     "specification_of",
     "trial_data",
     "write_adam",

@@ -44,14 +44,16 @@ def _doses(source: Source) -> pl.DataFrame | None:
         return None
     per_day = mapped(pl.col("EXDOSFRQ"), source.settings.daily, pl.Float64())
     given = mapped(pl.col("EXTRT"), source.settings.interventions, pl.String())
-    change = mapped(pl.col("EXADJ").str.to_uppercase(), _CHANGES, pl.String())
+    adjusted = pl.col("EXADJ").str.extract(r"^([^:]*)").str.to_uppercase()
+    change = mapped(adjusted, _CHANGES, pl.String())
+    stated = pl.col("EXADJ").str.extract(r"^[^:]*: (.+)$")
     named = rows.with_columns(
         given.fill_null(pl.col("EXTRT").str.to_lowercase()).alias("intervention"),
         pl.col("EXTRT").alias("product"),
         (pl.col("EXDOSE").cast(pl.Float64, strict=False) * per_day).alias("dose"),
         pl.col("EXDOSU").alias("unit"),
         change.fill_null("none").alias("change"),
-        pl.when(~pl.col("EXADJ").str.to_uppercase().is_in(list(_CHANGES))).then("EXADJ").alias("reason"),
+        pl.when(change.is_null() & (adjusted != "NONE")).then("EXADJ").otherwise(stated).alias("reason"),
         day(source, "EX", rows, "EXSTDTC").alias("started_on"),
         day(source, "EX", rows, "EXENDTC").alias("ended_on"),
     )

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-__all__ = ["SdtmSettings"]
+__all__ = ["LABORATORY_TESTS", "SdtmSettings"]
 
 _REASONS = {
     "ADVERSE EVENT": "adverse event",
@@ -24,7 +24,7 @@ _REASONS = {
     "WITHDRAWAL BY SUBJECT": "withdrawal",
     "OTHER": "other",
 }
-_TESTS = {
+LABORATORY_TESTS = {
     "ALB": "albumin",
     "ALP": "alkaline phosphatase",
     "ALT": "alanine aminotransferase",
@@ -74,6 +74,8 @@ class SdtmSettings(BaseModel):
     """Values of ARMCD, in capitals, that are no arm."""
     arms: Mapping[str, str] = {}
     """ARMCD: arm; others stand as they are."""
+    countries: Mapping[str, str] = {}
+    """COUNTRY: country; others stand as they are."""
     strata: Mapping[str, str] = {}
     """QNAM of SUPPDM: stratification factor."""
     answers: Mapping[str, str] = {"AGE": "age", "SEX": "sex", "RACE": "race", "ETHNIC": "ethnicity"}
@@ -103,6 +105,10 @@ class SdtmSettings(BaseModel):
     """Name of the reader (--EVALID) or, without one, of the role (--EVAL): evaluator; others stand as they are."""
     baseline_visits: tuple[str, ...] = ("SCREENING", "BASELINE")
     """Beginnings of VISIT of tumor assessments with the number 0."""
+    visits: Mapping[str, str] = {}
+    """VISIT: visit; one that repeats may be followed by its number. Others stand as they are."""
+    organs: Mapping[str, str] = {}
+    """TULOC: organ; others in small letters."""
     assessment_number: str | None = None
     """Regular expression whose group is the number of a tumor assessment in VISIT; None counts them in their order."""
     visit_days: int = 28
@@ -113,7 +119,7 @@ class SdtmSettings(BaseModel):
     """RSCAT of responses to be read; a dataset without RSCAT is read whole."""
     causes: Mapping[str, str] = {"DISEASE PROGRESSION": "disease", "PROGRESSIVE DISEASE": "disease"}
     """Cause of death (DDSTRESC of PRCDTH): cause of the table of deaths; others are "other"."""
-    tests: Mapping[str, str] = _TESTS
+    tests: Mapping[str, str] = LABORATORY_TESTS
     """LBTESTCD: test; others by LBTEST in small letters."""
     alive: tuple[str, ...] = ("EG.EGDTC", "QS.QSDTC", "VS.VSDTC")
     """Further dates on which a patient was seen alive, as DOMAIN.VARIABLE; SS with SURVSTAT ALIVE is always one."""

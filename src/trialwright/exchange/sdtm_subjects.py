@@ -126,7 +126,8 @@ def _screened(source: Source, demographics: pl.DataFrame, allocated: pl.DataFram
     randomized = pl.col("subject").is_in(allocated["subject"].to_list())
     why = mapped(pl.col("subject"), failed, pl.String()).fill_null("screen failure")
     outcome = pl.when(randomized).then(pl.lit("randomized")).otherwise(why)
-    country = pl.col("COUNTRY").fill_null("not recorded")
+    code = pl.col("COUNTRY").fill_null("not recorded")
+    country = mapped(code, source.settings.countries, pl.String()).fill_null(code)
     site = pl.col("SITEID").fill_null("not recorded")
     return demographics.select("subject", RECORD, site=site, country=country, screened_on=date, outcome=outcome)
 
@@ -166,15 +167,26 @@ def _answers(source: Source, demographics: pl.DataFrame) -> pl.DataFrame:
 
 
 def _visits(source: Source) -> pl.DataFrame | None:
+    """Return the visits, but not the tumor assessments, which are a table of their own."""
     import polars as pl
 
-    rows = source.rows("SV", "VISIT", "VISITNUM", "SVSTDTC", "SVOCCUR", "SVSTAT")
+    rows = source.rows("SV", "VISIT", "VISITNUM", "SVSTDTC")
     if rows is None:
         return None
-    name = pl.coalesce(pl.col("VISIT"), pl.col("VISITNUM").cast(pl.String))
-    rows = rows.with_columns(name.alias("visit"), day(source, "SV", rows, "SVSTDTC").alias("visited_on"))
+    pattern = source.settings.assessment_number
+    scans = pl.col("VISIT").str.contains(pattern).fill_null(value=False) if pattern else pl.lit(False)
+    kept = rows.filter(~scans)
+    whole = pl.coalesce(pl.col("VISIT"), pl.col("VISITNUM").cast(pl.String))
+    known = list(source.settings.visits)
+    single = pl.when(~whole.is_in(known)).then(whole.str.extract(r"^(.*) \d+$"))
+    repeated = pl.when(single.is_in(known)).then(single)
+    name = mapped(pl.coalesce(repeated, whole), source.settings.visits, pl.String()).fill_null(whole)
+    stated = pl.when(repeated.is_not_null()).then(whole.str.extract(r" (\d+)$").cast(pl.Int64))
+    named = kept.with_columns(
+        name.alias("visit"), stated.alias("stated"), day(source, "SV", kept, "SVSTDTC").alias("visited_on")
+    )
     order = pl.col("visit").cum_count().over("subject", "visit").cast(pl.Int64)
-    return rows.with_columns(order.alias("number"))
+    return named.with_columns(pl.coalesce("stated", order).alias("number"))
 
 
 def _dispositions(source: Source) -> pl.DataFrame | None:

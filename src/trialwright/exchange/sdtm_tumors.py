@@ -11,6 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from trialwright.derive import possible_days
+from trialwright.exchange.sdtm_qualifiers import with_qualifiers
 from trialwright.exchange.sdtm_source import RECORD, Source, day, fitted, mapped
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ _STATES = {
     "TOO SMALL": "too small",
     "MERGED": "merged",
     "NOT EVALUABLE": "not evaluable",
+    "NE": "not evaluable",
+    "TUMOR MERGED": "merged",
 }
 _KINDS = {"TRGRESP": "target", "NTRGRESP": "non-target", "NEWLPROG": "new lesion", "OVRLRESP": "overall"}
 _RESPONSES = ("CR", "PR", "SD", "PD", "NE", "NON-CR/NON-PD", "NED", "UNEQUIVOCAL", "EQUIVOCAL", "Y", "N")
@@ -43,7 +46,7 @@ def tumor_tables(source: Source) -> dict[str, pl.DataFrame]:
     """Return the tables of tumor assessments; those of datasets that are not there are empty."""
     read = {domain: frame for domain in ("TR", "RS", "TU") if (frame := _read(source, domain)) is not None}
     rows = _with_numbers(source, _dated(source, read))
-    lesions = _lesions(rows.get("TU"))
+    lesions = _lesions(source, rows.get("TU"))
     tables = {
         "lesions": (lesions, "TU"),
         "measurements": (_measurements(source, rows.get("TR"), lesions), "TR"),
@@ -58,9 +61,9 @@ def _read(source: Source, domain: str) -> pl.DataFrame | None:
     import polars as pl
 
     own = {
-        "TU": ("LNKID", "TESTCD", "STRESC", "ORRES", "LOC"),
+        "TU": ("SEQ", "LNKID", "TESTCD", "STRESC", "ORRES", "LOC"),
         "TR": ("LNKID", "GRPID", "TESTCD", "STRESN", "STRESC", "STRESU", "STAT", "REASND"),
-        "RS": ("CAT", "TESTCD", "STRESC", "STAT", "REASND"),
+        "RS": ("CAT", "TESTCD", "STRESC", "STAT", "REASND", "DRVFL"),
     }[domain]
     shared = ("EVAL", "EVALID", "ACPTFL", "DTC")
     names = [f"{domain}{name}" for name in (*own, *shared)]
@@ -138,7 +141,12 @@ def _with_numbers(source: Source, found: dict[str, pl.DataFrame]) -> dict[str, p
     numbered = ordered.with_columns(_is_baseline(source).alias("baseline")).with_columns(_number(source))
     keyed = parts.join(numbered, on=[*_VISIT, "part"], how="left", nulls_equal=True)
     told = keyed.select(*_VISIT, "on", "number")
-    return {domain: _joined(frame, told, [*_VISIT, "on"]) for domain, frame in found.items()}
+    numbered_rows = {domain: _joined(frame, told, [*_VISIT, "on"]) for domain, frame in found.items()}
+    unnamed = (
+        pl.col("VISIT").is_null() & pl.col("VISITNUM").is_null() & (pl.lit(bool(source.settings.assessment_number)))
+    )
+    blank = pl.when(~unnamed).then("number").alias("number")
+    return {domain: frame.with_columns(blank) for domain, frame in numbered_rows.items()}
 
 
 def _is_baseline(source: Source) -> pl.Expr:
@@ -157,19 +165,21 @@ def _number(source: Source) -> pl.Expr:
     return pl.when("baseline").then(0).otherwise(pl.coalesce(stated, counted)).alias("number")
 
 
-def _lesions(rows: pl.DataFrame | None) -> pl.DataFrame | None:
+def _lesions(source: Source, rows: pl.DataFrame | None) -> pl.DataFrame | None:
     """Return the lesions that TU identifies; a lesion is a node where its location says so."""
     import polars as pl
 
     if rows is None:
         return None
     role = pl.coalesce("TUSTRESC", "TUORRES").str.to_uppercase()
-    named = rows.filter(pl.col("TUTESTCD") == "TUMIDENT")
+    organ = mapped(pl.col("TULOC").str.to_uppercase(), source.settings.organs, pl.String())
+    named = with_qualifiers(source, rows.filter(pl.col("TUTESTCD") == "TUMIDENT"))
+    node = pl.col("TULOC").str.to_uppercase().str.starts_with("LYMPH NODE").fill_null(value=False)
     return named.with_columns(
         pl.col("TULNKID").alias("lesion"),
         mapped(role, _ROLES, pl.String()).fill_null(role).alias("role"),
-        pl.col("TULOC").str.to_lowercase().fill_null("not recorded").alias("organ"),
-        pl.col("TULOC").str.to_uppercase().str.starts_with("LYMPH NODE").fill_null(value=False).alias("node"),
+        pl.coalesce(organ, pl.col("TULOC").str.to_lowercase(), pl.lit("not recorded")).alias("organ"),
+        pl.coalesce("node_told", node).alias("node"),
         pl.col("on").alias("found_on"),
     )
 
@@ -214,7 +224,10 @@ def _size_before_state(found: pl.DataFrame) -> pl.DataFrame:
     stated = pl.col("TRTESTCD").is_in(["TUMSTATE", "LNSTATE"])
     several = (stated.any() & (~stated).any()).over(where)
     first = rank == rank.min().over(where)
-    return found.filter(~several | first)
+    size = pl.coalesce("diameter", pl.col("diameter").max().over(where))
+    return found.with_columns(pl.when(several).then(size).otherwise("diameter").alias("diameter")).filter(
+        ~several | first
+    )
 
 
 def _known_lesions(source: Source, rows: pl.DataFrame, lesions: pl.DataFrame | None) -> pl.DataFrame:
@@ -291,7 +304,9 @@ def _responses(source: Source, rows: pl.DataFrame | None) -> pl.DataFrame | None
     source.not_read("RS", rows.filter(category & ~named), "RSTESTCD")
     source.not_read("RS", rows.filter(~category), "RSCAT")
     _report_not_done(source, "RS", rows)
-    chosen = rows.filter(category & named & (pl.col("RSSTAT").fill_null("") != "NOT DONE"))
+    derived = pl.col("RSDRVFL").fill_null("") == "Y"
+    source.not_read("RS", rows.filter(derived), "RSDRVFL")
+    chosen = rows.filter(category & named & ~derived & (pl.col("RSSTAT").fill_null("") != "NOT DONE"))
     for response, record in chosen.filter(~pl.col("RSSTRESC").is_in(_RESPONSES))[["RSSTRESC", RECORD]].iter_rows():
         source.found("RS", record, "known response", f"RSSTRESC {response!r} is none of {', '.join(_RESPONSES)}; kept")
     return chosen.with_columns(
@@ -315,7 +330,8 @@ def _assessments(rows: dict[str, pl.DataFrame]) -> pl.DataFrame | None:
     ]
     if not parts:
         return None
-    points = pl.concat(parts).sort("rank", maintain_order=True).group_by(_ON, maintain_order=True)
+    named = pl.concat(parts).filter(pl.col("number").is_not_null())
+    points = named.sort("rank", maintain_order=True).group_by(_ON, maintain_order=True)
     together = points.agg(
         pl.col("on").min().alias("assessed_on"),
         pl.when(pl.col("accepted").any()).then(pl.lit(True)).alias("accepted"),
