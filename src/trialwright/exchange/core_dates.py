@@ -97,8 +97,8 @@ def compare(left: str, right: str) -> tuple[int, bool] | None:
     """Return the sign of left minus right as far as both are known, and whether equality can be told; None for no date.
 
     Equality can be told when both are days or better, or known equally far: 2014-01 is neither before nor after
-    2014-01-05, and not the same. CORE itself fills missing parts with the first, so that 2014-01 is before 2014-01-05
-    there; here a finding needs to be certain.
+    2014-01-05, and not the same. In CORE 0.17 it is both on or before and on or after it; here a finding needs to be
+    certain. A date and a time of that day are equal here, and not there.
 
     >>> compare("2014-02", "2014-01-05"), compare("2014-01", "2014-01-05"), compare("2014-01-05T10:00", "2014-01-05")
     ((1, True), (0, False), (0, True))
