@@ -27,7 +27,7 @@ from trialwright.derive.laboratory_units import convert, known_unit, unit_factor
 from trialwright.derive.order_checks import order_findings
 from trialwright.derive.partial_dates import ImputationRule, Imputed, impute, possible_days
 from trialwright.derive.plan import Plan
-from trialwright.derive.populations import members, populations
+from trialwright.derive.populations import analysis_set, members, populations
 from trialwright.derive.recorded import record_findings, recorded_response
 from trialwright.derive.response import response
 from trialwright.derive.rule_sets import RULE_SETS, RuleSet, rule_set, under
@@ -38,6 +38,7 @@ from trialwright.derive.settings import DerivationSettings, load_settings
 from trialwright.derive.shifts import shifts
 from trialwright.derive.side_by_side import differences, side_by_side
 from trialwright.derive.situations import days_of_scans, gap_limit, missed_scans
+from trialwright.derive.strata import true_strata
 from trialwright.derive.subjects import PROOFS, SAFETY_PROOFS, subjects
 from trialwright.derive.time_to_event import time_to_event
 from trialwright.derive.trace import trace
@@ -65,6 +66,7 @@ __all__ = [
     "RuleSet",
     "adverse_event_rules",
     "adverse_events",
+    "analysis_set",
     "baseline",
     "best_response",
     "convert",
@@ -103,6 +105,7 @@ __all__ = [
     "terms_without_numbers",
     "time_to_event",
     "trace",
+    "true_strata",
     "under",
     "unit_factor",
     "with_rules",
