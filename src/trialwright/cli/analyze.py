@@ -65,13 +65,16 @@ def table(  # noqa: PLR0917 - each is an option of the command
     """Analyze a table: curves, medians, rates, log-rank tests, Cox models and restricted means, with conventions.
 
     Without a preset: log-log limits, Efron's ties, the middle of a flat piece, no rate after the last follow-up,
-    numbers at risk just before. Times that are not whole numbers are taken as they are; but under SAS, those closer
-    than R's tolerance are one time.
+    numbers at risk just before. Times that are not whole numbers and closer than R's tolerance are one time; under
+    SAS each is taken as it is.
     """
     from trialwright.analyze import Columns, analyze_table
     from trialwright.cli import table_json, table_text
+    from trialwright.errors import OutputError
     from trialwright.exchange import read_table
 
+    if plot is not None and plot.suffix.lower() != ".svg":
+        raise OutputError(f"--plot writes SVG: the name must end in .svg; got {plot}")
     question = _question(preset, conf_type, ties, level, landmarks, tau, unit)
     columns = Columns(time, event, arm, event_value, control, _names(strata), _names(covariates))
     frame = read_table(file)
@@ -95,7 +98,7 @@ def _question(  # noqa: PLR0917 - one for each option
     from trialwright.analyze import Question, conventions
 
     def asked() -> Question:
-        rules = conventions(preset, interval=conf_type, ties=ties)  # type: ignore[arg-type]
+        rules = conventions(preset and preset.upper(), interval=conf_type, ties=ties)  # type: ignore[arg-type]
         times = tuple(_number("--landmarks", text) for text in _names(landmarks))
         return Question(rules, level, times, tau, unit)  # type: ignore[arg-type]
 

@@ -1,6 +1,7 @@
 """From what went wrong to one message on standard error and an exit code.
 
-0 done; 1 a check says no; 2 something the user can put right; 130 stopped by the keyboard.
+0 done; 1 a check says no; 2 something the user can put right; 130 stopped by the keyboard; 141 the reader of the output
+went away, as in ``| head``.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from collections.abc import Callable
 from trialwright.errors import CheckFailed, TrialwrightError
 
 __all__ = ["exit_code"]
+
+PIPE = 141
+"""128 and the number of SIGPIPE, which shells expect of a program whose reader went away."""
 
 
 def exit_code(command: Callable[[], object]) -> int:
@@ -27,6 +31,9 @@ def exit_code(command: Callable[[], object]) -> int:
         return _tell(f"error: {error}", 2)
     except KeyboardInterrupt:
         return _tell("stopped", 130)
+    except BrokenPipeError:
+        _abandon_output()
+        return PIPE
     except OSError as error:
         _abandon_output()
         return _tell(f"error: {_named(error)}", 2)
@@ -36,6 +43,8 @@ def _finish(command: Callable[[], object]) -> int:
     try:
         command()
     except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # rich and typer turn it into an exit of their own
+            raise end.__context__ from None
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
     else:
         code = 0

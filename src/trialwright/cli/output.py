@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from trialwright.errors import OutputError
@@ -27,6 +28,7 @@ def whole_folder(target: Path, *, replace: bool) -> Iterator[Path]:
     target = target.resolve()
     _check(target, replace)
     partial = target.with_name(f".{target.name}.partial-{os.getpid()}")
+    made = [parent for parent in target.parents if not parent.exists()]
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         partial.mkdir()
@@ -34,8 +36,20 @@ def whole_folder(target: Path, *, replace: bool) -> Iterator[Path]:
         _put(partial, target)
     except OSError as error:
         raise OutputError(f"cannot write {target}: {error.strerror or error}; nothing was left behind") from error
+    except KeyboardInterrupt:
+        kept = f"{target} is as it was before" if target.exists() else f"{target} was not written"
+        print(f"nothing of this run is kept: {kept}", file=sys.stderr)  # noqa: T201 - beside "stopped"
+        raise
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+        _remove_empty(made)
+
+
+def _remove_empty(folders: Iterable[Path]) -> None:
+    """Take back the folders made on the way to the target, the deepest first, as far as nothing stands in them."""
+    with suppress(OSError):
+        for folder in folders:
+            folder.rmdir()
 
 
 def _check(target: Path, replace: bool) -> None:

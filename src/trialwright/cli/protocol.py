@@ -52,14 +52,20 @@ def check(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Check that a protocol can be used, that each value can be traced, and that it agrees with the register."""
+    """Check that a protocol can be used, that each value can be traced, and that it agrees with the register.
+
+    A scenario.yaml beside it must fit it, as rehearse asks.
+    """
     from trialwright.errors import CheckFailed
-    from trialwright.protocol import load
+    from trialwright.protocol import load, protocol_file
 
     protocol = load(study)
-    findings = _findings(protocol)
+    beside = protocol_file(study).with_name("scenario.yaml")
+    scenario = beside if beside.is_file() else None
+    findings = [*_findings(protocol), *(_misfits(protocol, scenario) if scenario else [])]
     rows = _compared(protocol, against)
-    _print(_check_data(findings, rows) if json else _check_lines(findings, rows if against else None))
+    checks = ("provenance", "rules", *(("scenario",) if scenario else ()))
+    _print(_check_data(findings, rows) if json else _check_lines(findings, checks, rows if against else None))
     against_it = [*findings, *(row for row in rows if row.verdict == "differs")]
     if against_it:
         raise CheckFailed(f"{len(against_it)} finding(s) speak against {study}")
@@ -71,6 +77,15 @@ def _findings(protocol: Protocol) -> list[dict[str, str]]:
     untraced = [{"check": "provenance", "message": message} for message in check_provenance(protocol)]
     odd = [(path_of(protocol, problem.path), problem.message) for problem in rule_warnings(protocol)]
     return untraced + [{"check": "rules", "message": f"{path}: {message}"} for path, message in odd]
+
+
+def _misfits(protocol: Protocol, scenario: Path) -> list[dict[str, str]]:
+    """Return where the scenario beside the protocol does not fit it: what ``rehearse`` would refuse, told by it too."""
+    from trialwright.design import Scenario, check_scenario
+    from trialwright.protocol import read_document
+
+    problems = check_scenario(protocol, read_document(scenario, Scenario))
+    return [{"check": "scenario", "message": f"{scenario}: {problem}"} for problem in problems]
 
 
 def _compared(protocol: Protocol, against: Path | None) -> list[Comparison]:
@@ -85,12 +100,14 @@ def _check_data(findings: list[dict[str, str]], rows: list[Comparison]) -> dict[
     return {"findings": findings, "comparison": [asdict(row) for row in rows]}
 
 
-def _check_lines(findings: list[dict[str, str]], rows: list[Comparison] | None) -> Iterable[str]:
+def _check_lines(
+    findings: list[dict[str, str]], checks: tuple[str, ...], rows: list[Comparison] | None
+) -> Iterable[str]:
     from trialwright.cli import synopsis
 
     yield from (f"{finding['check']}: {finding['message']}" for finding in findings)
     said = {finding["check"] for finding in findings}
-    yield from (f"{check}: nothing to say against it" for check in ("provenance", "rules") if check not in said)
+    yield from (f"{check}: nothing to say against it" for check in checks if check not in said)
     if rows is not None:
         yield from synopsis.comparison(rows)
 
@@ -105,13 +122,18 @@ def screen(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Screen one patient: each criterion met, not met or cannot tell, with the data that decide or are missing."""
+    """Screen one patient: each criterion met, not met or cannot tell, with the data that decide or are missing.
+
+    Exit code 1 for a patient who is not eligible; 0 for one who is, or of whom it cannot be told yet.
+    """
     from trialwright import protocol as room
     from trialwright.cli import screening
 
     protocol = room.load(study)
     found = screening.screen(protocol, answers, now or ())
     _print(screening.data(found) if json else screening.lines(protocol, found))
+    if found.overall == "not eligible":
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["rehearse"]
 
 STEPS = 6
+WIDTH = 120
+"""Of a table that is printed to a file or pipe, which has no width of its own."""
 
 
 def rehearse(  # noqa: PLR0917 - each is an option of the command
@@ -79,7 +82,10 @@ def _tell(found: Rehearsal, target: Path) -> None:
 
     from trialwright.report import published_table
 
-    console = Console()
+    console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
+    outcomes = Counter(found.data["screened"]["outcome"].to_list()).most_common()
+    said = ", ".join(f"{outcome} {count}" for outcome, count in outcomes)
+    console.print(f"assessed {sum(count for _, count in outcomes)}: {said}", highlight=False)
     for name, on in found.analysis.cuts.items():
         when = on.isoformat() if on else "not reached in this virtual trial"
         console.print(f"data cut-off {name}: {when}", highlight=False)

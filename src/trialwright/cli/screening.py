@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import asdict
 from datetime import date
@@ -16,6 +17,9 @@ from trialwright.protocol import Finding, Protocol, Screening, read_document, re
 from trialwright.protocol import screen as screen_patient
 
 __all__ = ["Patient", "data", "lines", "screen"]
+
+_SHOWN = 3
+"""Missing data named beside a criterion; all of them stand below."""
 
 
 class Patient(BaseModel):
@@ -55,19 +59,28 @@ def _missing(finding: Finding) -> dict[str, Any]:
 
 
 def lines(protocol: Protocol, screening: Screening) -> Iterator[str]:
-    """Yield each criterion with its answer and reason, then the overall answer and the missing data."""
+    """Yield the overall answer, then each criterion with its answer and reason, then what is missing.
+
+    Data missing for the same reason and the same criteria share a line.
+    """
     criteria = {criterion.id: criterion.short for criterion in protocol.eligibility.criteria}
+    holds = f", holds until {screening.valid_until}" if screening.valid_until else ""
+    counts = Counter(finding.answer for finding in screening.findings)
+    yield f"overall: {screening.overall}{holds} ({', '.join(f'{count} {answer}' for answer, count in counts.items())})"
+    yield ""
     yield from columns([(f.criterion, f.answer, criteria[f.criterion], _reason(f)) for f in screening.findings])
     yield ""
-    holds = f", holds until {screening.valid_until}" if screening.valid_until else ""
-    yield f"overall: {screening.overall}{holds}"
+    groups: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for line in screening.work_list:
-        yield f"  missing: {line.missing.datum} ({line.missing.reason.value}), for {', '.join(line.criteria)}"
+        groups.setdefault((line.missing.reason.value, tuple(line.criteria)), []).append(line.missing.datum)
+    for (reason, wanted), data in groups.items():
+        yield f"  missing: {', '.join(data)} ({reason}), for {', '.join(wanted)}"
 
 
 def _reason(finding: Finding) -> str:
     parts = [f"{one.datum} = {_plain(one.value)}" for one in finding.deciding]
-    parts += [f"{one.datum}: {one.reason.value}" for one in finding.missing]
+    parts += [f"{one.datum}: {one.reason.value}" for one in finding.missing[:_SHOWN]]
+    parts += [f"and {len(finding.missing) - _SHOWN} more"] if len(finding.missing) > _SHOWN else []
     parts += [f"until {finding.valid_until}"] if finding.valid_until else []
     return "; ".join(parts)
 

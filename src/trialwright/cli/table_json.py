@@ -48,7 +48,7 @@ def _table(found: TableAnalysis, file: Path) -> dict[str, Any]:
         "dropped": dict(rows.dropped),
         "time": columns.time,
         "event": columns.event,
-        "event_value": columns.event_value,
+        "event_value": "1 or true" if columns.event_value is None else columns.event_value,
         "arm": columns.arm,
         "control": rows.times.arms[0],
         "strata": list(columns.strata),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -27,9 +28,19 @@ def show(found: TableAnalysis, file: Path) -> None:
     from rich.console import Console
 
     console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
+    with console.capture() as shown:
+        _blocks(console, found, file)
+    text = shown.get()
+    console.file.write(text)
+    if re.search(r"\bNE\b", text):
+        _say(console, "NE: not estimable, for the reason told below the table; ∞: without an upper bound")
+
+
+def _blocks(console: Console, found: TableAnalysis, file: Path) -> None:
     rows = found.subjects
     everyone = found.everyone.curve
-    _say(console, f"{file.name}: {rows.rows_read} rows read, {len(rows.times)} used, {everyone.total_events} events")
+    events = f"{everyone.total_events} events{_event_value(found)}"
+    _say(console, f"{file.name}: {rows.rows_read} rows read, {len(rows.times)} used, {events}")
     for note in found.notes:
         _say(console, f"note: {note}")
     _arms(console, found)
@@ -39,6 +50,11 @@ def show(found: TableAnalysis, file: Path) -> None:
     for name, model in found.models.items():
         _model(console, name, model, found)
     _means(console, found)
+
+
+def _event_value(found: TableAnalysis) -> str:
+    columns = found.subjects.columns
+    return f" ({columns.event} = {'1 or true' if columns.event_value is None else columns.event_value})"
 
 
 def _arms(console: Console, found: TableAnalysis) -> None:

@@ -238,6 +238,7 @@ def test_a_column_that_is_not_used_may_have_gaps(answer):
         ("time,status,arm\n" + "".join(f"{i},1,s{i}\n" for i in range(60)), (), "has 60 arms"),
         (SOUND, ("--export", "x.doc"), "choose one of these endings"),
         (SOUND, ("--plot", "no/such/folder/x.svg"), "cannot write"),
+        (SOUND, ("--plot", "x.png"), r"--plot writes SVG: the name must end in \.svg; got x\.png"),
     ],
 )
 def test_bad_input_ends_with_one_message(run, text, more, expected):
@@ -331,3 +332,12 @@ def test_the_same_table_gives_the_same_bytes(run, tmp_path):
         assert run(SOUND, "--plot", str(tmp_path / name))[0] == 0
         written.append(Path(tmp_path / name).read_bytes())
     assert written[0] == written[1]
+
+
+def test_presets_are_known_in_lower_case_and_ne_is_explained(run):
+    assert run(SOUND, "--preset", "sas")[0] == 0
+    text = "time,status,arm\n3,1,A\n5,0,B\n6,1,A\n7,0,B\n"
+    code, out, _ = run(text)
+    assert code == 0
+    assert "NE: not estimable" in out
+    assert "(status = 1 or true)" in out

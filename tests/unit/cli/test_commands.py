@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from unittest import mock
 
 import pytest
 import typer
@@ -91,7 +92,8 @@ def test_show_as_json_is_the_protocol_with_its_hash(run):
 def test_check_of_a_sound_file_says_so(run):
     code, out, err = run("protocol", "check", TINY)
     assert (code, err) == (0, "")
-    assert out == "provenance: nothing to say against it\nrules: nothing to say against it\n"
+    said = ("provenance", "rules", "scenario")
+    assert out == "".join(f"{check}: nothing to say against it\n" for check in said)
 
 
 @pytest.mark.parametrize(
@@ -189,13 +191,13 @@ answers: {age: 60, ecog: "2", last_chemotherapy: 2024-02-20}
 
 def test_screen_tells_each_criterion_with_its_reason(run, patient):
     code, out, _ = run("protocol", "screen", TINY, patient(ANSWERS), "--now", "entry")
-    assert code == 0
+    assert code == 1, "not eligible"
     rows = {line.split()[0]: line for line in out.splitlines() if line.startswith("  ")}
     assert "met          Adults" in rows["I01"]
     assert "ecog = 2" in rows["I02"]
     assert "cannot tell" in rows["I03"]
     assert "until 2024-03-05" in rows["E01"]
-    assert "overall: not eligible" in out
+    assert out.startswith("overall: not eligible, holds until 2024-03-05 (1 met, 2 not met, 1 cannot tell)")
     assert "missing: compliant (unknown yet), for I03" in out
 
 
@@ -205,6 +207,23 @@ def test_screen_reads_json_and_answers_json(run, patient):
     found = {each["criterion"]: each for each in json.loads(out)["findings"]}
     assert (code, found["I01"]["answer"], found["I03"]["answer"]) == (0, "met", "met")
     assert found["I02"]["missing"] == [{"datum": "ecog", "reason": "unknown yet"}]
+
+
+def test_a_whole_number_is_the_level_written_alike(run, patient):
+    rows = run("protocol", "screen", TINY, patient("answers: {ecog: 2}"))[1]
+    assert "ecog = 2" in rows
+    code, _, err = run("protocol", "screen", TINY, patient("answers: {ecog: 17}"))
+    assert code == 2
+    assert "ecog: expected one of 0, 1" in err
+
+
+def test_check_tells_what_rehearse_would_refuse(run, tmp_path):
+    for name in ("protocol.yaml", "scenario.yaml", "examples.yaml"):
+        text = (Path(TINY).parent / name).read_text(encoding="utf-8")
+        (tmp_path / name).write_text(text.replace("study: tiny", "study: other"), encoding="utf-8")
+    code, out, _ = run("protocol", "check", str(tmp_path / "protocol.yaml"))
+    assert code == 1
+    assert "scenario.yaml: study: must be 'tiny'; got 'other'" in out
 
 
 @pytest.mark.parametrize(
@@ -281,3 +300,15 @@ def test_version(run):
     from trialwright import __version__
 
     assert run("--version") == (0, f"{__version__}\n", "")
+
+
+def test_a_reader_that_goes_away_ends_the_command_without_a_message(capsys):
+    def printing():
+        try:
+            raise BrokenPipeError(32, "Broken pipe")
+        except BrokenPipeError:
+            raise SystemExit(1)  # noqa: B904 - as typer and rich do
+
+    with mock.patch("trialwright.cli.errors._abandon_output"):
+        assert exit_code(printing) == 141
+    assert capsys.readouterr().err == ""

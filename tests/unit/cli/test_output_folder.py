@@ -44,3 +44,16 @@ def test_a_failure_leaves_the_earlier_run(tmp_path):
         raise RuntimeError
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["manifest.json", "result.txt"]
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_folders_made_on_the_way_go_when_nothing_came_of_the_run(tmp_path):
+    with pytest.raises(ZeroDivisionError), whole_folder(tmp_path / "a" / "b" / "out", replace=False):
+        raise ZeroDivisionError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_that_is_stopped_says_what_is_kept(tmp_path, capsys):
+    with pytest.raises(KeyboardInterrupt), whole_folder(tmp_path / "out", replace=False):
+        raise KeyboardInterrupt
+    assert "nothing of this run is kept" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
 from trialwright.errors import DataError
-from trialwright.protocol.rules.faults import did_you_mean, listed
+from trialwright.protocol.rules.faults import did_you_mean, listed, nearest
 
 if TYPE_CHECKING:
     from trialwright.protocol.eligibility import Variable
@@ -66,6 +66,8 @@ def read_answers(variables: Mapping[str, Variable], answers: Mapping[str, Any]) 
 def read_plain_answers(variables: Mapping[str, Variable], plain: Mapping[str, Any]) -> dict[str, Any]:
     """Return answers from a file: dates are ISO texts, ``{no_value: not done}`` says why there is none.
 
+    A whole number is the level of a choice or set written with the same digits: ``ecog: 1`` is ``ecog: "1"``.
+
     >>> read_plain_answers({}, {})
     {}
     """
@@ -84,7 +86,7 @@ def check_anchors(known: Sequence[str], anchors: Mapping[str, Any]) -> None:
 
 
 def _known(name: str, variables: Mapping[str, Variable]) -> str:
-    return f"{did_you_mean(name, variables)}; known: {listed(variables)}"
+    return f"{did_you_mean(name, variables)}; known: {nearest(name, variables, 'under variables of the protocol file')}"
 
 
 def _wrong(name: str, expected: str, found: object) -> DataError:
@@ -110,7 +112,7 @@ def _truth(name: str, variable: Variable, answer: Any) -> bool:
 
 def _choice(name: str, variable: Variable, answer: Any) -> str:
     if not isinstance(answer, str) or answer not in variable.levels:
-        hint = did_you_mean(answer, variable.levels) if isinstance(answer, str) else ""
+        hint = did_you_mean(str(answer), variable.levels)
         raise _wrong(name, f"one of {', '.join(variable.levels)}{hint}", answer)
     return answer
 
@@ -165,7 +167,17 @@ def _from_plain(name: str, variable: Variable, plain: Any) -> Any:
         return _iso(name, plain)
     if variable.type == "records" and isinstance(plain, Sequence) and not isinstance(plain, str):
         return [read_plain_answers(variable.fields, r) if isinstance(r, Mapping) else r for r in plain]
+    if variable.type == "choice":
+        return _level(variable, plain)
+    if variable.type == "set" and isinstance(plain, Sequence) and not isinstance(plain, str):
+        return [_level(variable, each) for each in plain]
     return plain
+
+
+def _level(variable: Variable, plain: Any) -> Any:
+    """Return the level a whole number stands for; what is no such number, or no level, is left to be refused."""
+    whole = isinstance(plain, int) and not isinstance(plain, bool)
+    return str(plain) if whole and str(plain) in variable.levels else plain
 
 
 def _no_value(name: str, text: Any) -> NoValue:

@@ -11,7 +11,7 @@ import numpy as np
 
 from trialwright.errors import DataError
 from trialwright.protocol.rules.calendar import day_number
-from trialwright.protocol.rules.faults import did_you_mean, listed
+from trialwright.protocol.rules.faults import did_you_mean, listed, nearest
 
 if TYPE_CHECKING:
     from trialwright.protocol.eligibility import Variable
@@ -66,7 +66,8 @@ def check_columns(variables: Mapping[str, Variable], columns: Mapping[str, Colum
 
 def _size(name: str, variables: Mapping[str, Variable], column: Column | Records) -> int:
     if name not in variables:
-        raise DataError(f"{name!r} is no variable{did_you_mean(name, variables)}; known: {listed(variables)}")
+        known = nearest(name, variables, "under variables of the protocol file")
+        raise DataError(f"{name!r} is no variable{did_you_mean(name, variables)}; known: {known}")
     variable = variables[name]
     if isinstance(column, Records) != (variable.type == "records"):
         raise DataError(f"{name}: a variable of type {variable.type} needs {_class(variable)}")

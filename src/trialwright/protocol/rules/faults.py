@@ -7,7 +7,9 @@ from difflib import get_close_matches
 
 from trialwright.errors import RuleError
 
-__all__ = ["did_you_mean", "fault", "listed"]
+__all__ = ["did_you_mean", "fault", "listed", "nearest"]
+
+_FEW, _NEAREST = 12, 3
 
 
 def fault(text: str, offset: int, message: str) -> RuleError:
@@ -31,6 +33,21 @@ def listed(names: Iterable[str]) -> str:
     'none'
     """
     return ", ".join(names) or "none"
+
+
+def nearest(name: str, known: Iterable[str], where: str) -> str:
+    """Return the known names, or of more than a dozen the nearest three and where all of them stand.
+
+    >>> nearest("b", ["a", "b2"], "in the file")
+    'a, b2'
+    >>> nearest("ecgo", ["ecog", *(f"item_{i}" for i in range(20))], "under variables of the protocol file")
+    'nearest: ecog, item_1, item_0; all 21 stand under variables of the protocol file'
+    """
+    names = list(known)
+    if len(names) <= _FEW:
+        return listed(names)
+    close = get_close_matches(name, names, n=_NEAREST, cutoff=0.0)
+    return f"nearest: {listed(close)}; all {len(names)} stand {where}"
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trialwright.errors import RuleError
-from trialwright.protocol.rules.faults import did_you_mean, listed
+from trialwright.protocol.rules.faults import did_you_mean, listed, nearest
 from trialwright.protocol.rules.nodes import Datum, Field, Node, Parameter
 from trialwright.protocol.rules.reader import read_quantity
 from trialwright.protocol.rules.types import ANY_NUMBER, DATE, TRUTH, Choice, Number, SetOf, Type, number_in
@@ -41,9 +41,11 @@ class Vocabulary:
         """Return the message for a name that is none of these."""
         known = [*fields, *self.variables, *self.parameters, *self.anchors]
         in_record = f"fields: {listed(fields)}; " if fields else ""
+        variables = nearest(name, self.variables, "under variables of the protocol file")
+        parameters = nearest(name, self.parameters, "under eligibility.parameters")
         return (
-            f"{name!r} is not known{did_you_mean(name, known)}; {in_record}variables: {listed(self.variables)}; "
-            f"parameters: {listed(self.parameters)}; anchors: {listed(self.anchors)}"
+            f"{name!r} is not known{did_you_mean(name, known)}; {in_record}variables: {variables}; "
+            f"parameters: {parameters}; anchors: {listed(self.anchors)}"
         )
 
     def datum(self, name: str) -> Datum:
