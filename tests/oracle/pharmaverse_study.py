@@ -74,7 +74,8 @@ def _allocation(row: dict[str, Any], place: int) -> dict[str, Any]:
 def _dose(row: dict[str, Any]) -> dict[str, Any]:
     dosing = {"intervention": "patch", "product": row["EXTRT"], "dose": row["EXDOSE"], "unit": row["EXDOSU"]}
     days = {"started_on": day(row["EXSTDTC"]), "ended_on": day(row["EXENDTC"])}
-    return {"subject": row["USUBJID"], "cycle": int(row["EXSEQ"]), "change": "none", "planned": 54.0} | dosing | days
+    planned = 0.0 if row["EXTRT"] == "PLACEBO" else 54.0
+    return {"subject": row["USUBJID"], "cycle": int(row["EXSEQ"]), "change": "none", "planned": planned} | dosing | days
 
 
 def _ends(folder: str):

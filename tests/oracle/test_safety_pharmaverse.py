@@ -10,6 +10,7 @@ from trialwright.derive import (
     EventQuery,
     adverse_events,
     count_adverse_events,
+    exposure,
     laboratory,
     match_queries,
     queries_from_rows,
@@ -175,3 +176,27 @@ def test_grades_equal_the_published_ones_but_for_named_differences(graded, ours)
     assert absent[theirs].null_count() == absent.height
     early = other.filter(pl.col("test") == "creatinine")
     assert early.select((pl.col("sampled_on") <= pl.col("TRTSDT")) & pl.col("BASELINE").is_null()).to_series().all()
+
+
+INVENTED = ("01-701-1034", "01-701-1148")
+"""Patients of whom the template sets one dose to zero, to have an adjusted dose to show."""
+
+
+def test_exposure_equals_the_published_dataset():
+    """Six patients have a record without its last day: the template adds up the others, we give no dose and say so."""
+    found = exposure(study("pharmaversesdtm"))
+    published = dataset("pharmaverseadam", "adex").filter(pl.col("PARCAT1") == "OVERALL", pl.col("AVAL").is_not_null())
+    wide = published.pivot(on="PARAMCD", index="USUBJID", values="AVAL")
+    joined = found.rows.join(wide, left_on="subject", right_on="USUBJID", how="full")
+    ours = {"dosing_days": "TDURD", "total_dose": "TDOSE", "planned_dose": "TPDOSE", "average_dose": "AVDDSE"}
+    percent = joined.with_columns(dose_percent=100 * pl.col("dose_ratio"))
+    differing = {
+        name: percent.filter((pl.col(name) - pl.col(theirs)).abs() > 5e-7)["subject"].sort().to_list()
+        for name, theirs in (ours | {"dose_percent": "TDOSINT"}).items()
+    }
+    doses = {name: list(INVENTED) for name in ("total_dose", "average_dose", "dose_percent")}
+    assert differing == {"dosing_days": [], "planned_dose": []} | doses
+    assert {finding.rule for finding in found.findings} == {"dose can be added up"}
+    assert (joined.height, len(found.findings), joined["total_dose"].null_count()) == (254, 6, 6)
+    placebo = joined.filter(pl.col("planned_dose") == 0)
+    assert placebo["dose_ratio"].null_count() == placebo.height > 80
