@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from trialwright import derive
+from trialwright.errors import DocumentError
 from trialwright.exchange.adam_adverse_events import adae
 from trialwright.exchange.adam_exposure import adex
 from trialwright.exchange.adam_laboratory import adlb
@@ -45,7 +46,7 @@ def adam(
     are unique beyond the study. With ``screened`` ADRS has rows for subjects who were not randomized, too, as the R
     packages' template does; ADSL always has them. ``proofs`` and ``last_dose`` are those of ``derive.subjects``.
     ``grading`` says how laboratory results are graded; by default the version of CTCAE that the plan names, presuming
-    nothing, within the plan's window. ValueError where the plan names none that can be graded by numbers.
+    nothing, within the plan's window. DocumentError where the plan names none that can be graded by numbers.
 
     >>> from trialwright import derive, protocol
     >>> from trialwright.records import TrialData
@@ -87,7 +88,7 @@ def _safety(study: Study, data: TrialData, plan: Plan, grading: LabRules) -> tup
 def _grading(plan: Plan) -> LabRules:
     version = re.search(r"\b[vV]?([45])(?:\.\d+)?\b", plan.safety.grading)
     if version is None:
-        raise ValueError(
+        raise DocumentError(
             f"safety.grading must name version 4 or 5 of CTCAE; got {plan.safety.grading!r}. Give grading=LabRules(...)"
         )
     return derive.LabRules(version[1], (), plan.safety.window.days_after_last_dose)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from trialwright.exchange.datasets import Kind
+from trialwright.exchange.specification import VariableSpec
 
-__all__ = ["DEF", "KINDS", "ODM", "STANDARDS", "XLINK", "XML", "Standard", "class_of", "oid"]
+__all__ = ["DEF", "KINDS", "ODM", "STANDARDS", "XLINK", "XML", "Standard", "class_of", "oid", "origin_of"]
 
 ODM = "http://www.cdisc.org/ns/odm/v1.3"
 DEF = "http://www.cdisc.org/ns/def/v2.1"
@@ -42,6 +43,28 @@ def class_of(dataset: str) -> str:
     ('EVENTS', 'RELATIONSHIP', 'FINDINGS')
     """
     return "RELATIONSHIP" if dataset.startswith(("SUPP", "REL")) else _CLASSES.get(dataset[:2], "FINDINGS")
+
+
+_STUDY_DAY = "Days from DM.RFSTDTC, which is day 1; the day before it is -1"
+_ASSIGNED = ("DOMAIN", "RDOMAIN", "IDVAR", "IDVARVAL", "QNAM", "QLABEL", "QORIG", "ARMCD", "ARM", "RELID", "RELTYPE")
+
+
+def origin_of(variable: VariableSpec) -> VariableSpec:
+    """Return a tabulation variable with its origin where that follows from its name, and else as it is.
+
+    >>> origin_of(VariableSpec("AESTDY", "Study Day of Start of Adverse Event", "integer", "", origin=None)).origin
+    'Derived'
+    """
+    name = variable.name
+    if variable.origin is not None:
+        return variable
+    if name == "STUDYID":
+        return replace(variable, origin="Protocol")
+    if name in _ASSIGNED or name.endswith(("SEQ", "TESTCD", "TEST", "PARMCD", "PARM")):
+        return replace(variable, origin="Assigned")
+    if name.endswith("DY") and variable.kind != "text" and name != "VISITDY":
+        return replace(variable, origin="Derived", derivation=_STUDY_DAY)
+    return variable
 
 
 @dataclass(frozen=True)

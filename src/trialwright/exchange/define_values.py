@@ -37,9 +37,17 @@ def listed(codelist: Codelist, kind: Kind) -> Listed:
 
 
 def parameter_lists(dataset: Dataset) -> Mapping[str, Listed]:
-    """Return the codelist of PARAMCD, with the name of each parameter, where the dataset has parameters."""
-    if not {"PARAM", "PARAMCD"} <= set(dataset.rows.columns):
-        return {}
-    terms = dataset.rows.select("PARAMCD", "PARAM").unique().drop_nulls().sort("PARAMCD", "PARAM").rows()
-    made = Listed(f"CL.{dataset.name}.PARAMCD", f"Parameters of {dataset.name}", "text", tuple(terms))
-    return {"PARAMCD": made} if terms else {}
+    """Return the codelist of each variable that holds short names, with the long name that stands beside each.
+
+    Such are PARAMCD beside PARAM, --TESTCD beside --TEST, TSPARMCD beside TSPARM and QNAM beside QLABEL.
+    """
+    made = {}
+    for short in dataset.rows.columns:
+        long = "QLABEL" if short == "QNAM" else short.removesuffix("CD")
+        if not short.endswith(("PARAMCD", "TESTCD", "PARMCD", "QNAM")) or long not in dataset.rows.columns:
+            continue
+        named = dataset.rows.select(short, long).drop_nulls().unique(short, keep="first", maintain_order=True)
+        if named.height:
+            terms = tuple(named.sort(short).rows())
+            made[short] = Listed(f"CL.{dataset.name}.{short}", f"{short} of {dataset.name}", "text", terms)
+    return made

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from trialwright.exchange.define_names import DEF, KINDS, ODM, STANDARDS, XLINK, XML, Standard, class_of, oid
+from trialwright.exchange.define_names import DEF, KINDS, ODM, STANDARDS, XLINK, XML, Standard, class_of, oid, origin_of
 from trialwright.exchange.define_values import Listed, listed, parameter_lists
 from trialwright.exchange.specification import DatasetSpec, VariableSpec, specification_of
 
@@ -62,7 +62,7 @@ def define_xml(
     >>> made.count(b"<ItemDef ")
     1
     """
-    described = [_described(dataset, specifications) for dataset in datasets]
+    described = [_described(dataset, specifications, standard) for dataset in datasets]
     root = _root(study, created)
     body = _study(root, study, description, standard)
     _values(body, described)
@@ -81,8 +81,10 @@ def define_xml(
     return content + b"\n"
 
 
-def _described(dataset: Dataset, specifications: Mapping[str, DatasetSpec]) -> _Described:
+def _described(dataset: Dataset, specifications: Mapping[str, DatasetSpec], standard: Standard) -> _Described:
     spec = specifications.get(dataset.name) or specification_of(dataset)
+    if standard == "SDTMIG":
+        spec = replace(spec, variables=tuple(origin_of(variable) for variable in spec.variables))
     lists = {
         variable.name: listed(variable.codelist, variable.kind)
         for variable in spec.variables
@@ -159,7 +161,7 @@ def _dataset(body: ET.Element, found: _Described, standard: Standard, ending: st
         Name=spec.name,
         SASDatasetName=spec.name,
         Repeating="No" if "PARAMCD" not in spec.keys and spec.keys[-1:] == ("USUBJID",) else "Yes",
-        IsReferenceData="No",
+        IsReferenceData="Yes" if class_of(spec.name) == "TRIAL DESIGN" else "No",
         Purpose=STANDARDS[standard].purpose,
     )
     if standard == "SDTMIG":
@@ -173,12 +175,13 @@ def _dataset(body: ET.Element, found: _Described, standard: Standard, ending: st
     _text(group, "Description", spec.label)
     for order, (identifier, variable) in enumerate(found.variables, 1):
         reference = _add(group, "ItemRef", ItemOID=identifier, OrderNumber=str(order))
-        reference.set("Mandatory", "Yes" if variable.required else "No")
+        keyed = variable.name in spec.keys and found.dataset.rows[variable.name].null_count() == 0
+        reference.set("Mandatory", "Yes" if variable.required or keyed else "No")
         if variable.name in spec.keys:
             reference.set("KeySequence", str(spec.keys.index(variable.name) + 1))
         if variable.origin == "Derived":
             reference.set("MethodOID", oid("MT", spec.name, variable.name))
-    _def(group, "Class", Name=spec.model or class_of(spec.name))
+    _def(group, "Class", Name=spec.model if standard == "ADaMIG" else class_of(spec.name))
     file = f"{spec.name.lower()}{ending}"
     leaf = _def(group, "leaf", ID=oid("LF", spec.name))
     leaf.set(f"{{{XLINK}}}href", file)

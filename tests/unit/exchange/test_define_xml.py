@@ -1,5 +1,6 @@
 """Define-XML is valid by the standard's own schema, names nothing that is not there, and has the same bytes twice."""
 
+import re
 import xml.etree.ElementTree as ET
 from datetime import datetime
 from importlib.resources import files
@@ -115,3 +116,33 @@ def test_derivations_codes_and_files_are_told(responses):
 def test_equal_content_has_equal_bytes(responses):
     assert made(responses) == made(responses)
     assert made(responses) != made(built(ADAM["ADRS"], response_rows(PARAMCD="OVR", PARAM="Overall Response")))
+
+
+def test_tabulations_have_origins_where_names_tell_them_and_lists_of_their_tests(schema):
+    kinds = {"STUDYID": "text", "USUBJID": "text", "LBSEQ": "integer", "LBTESTCD": "text", "LBTEST": "text"}
+    variables = tuple(Variable(name, name, kind, 10 if kind == "text" else None) for name, kind in kinds.items())
+    day = Variable("LBDY", "Study Day", "integer")
+    rows = pl.DataFrame(
+        {"STUDYID": "X", "USUBJID": "1", "LBSEQ": [1], "LBTESTCD": "ALB", "LBTEST": "Albumin", "LBDY": [1]}
+    )
+    content = made(Dataset("LB", "Laboratory", (*variables, day), rows, ("USUBJID", "LBSEQ")), standard="SDTMIG")
+    assert problems(schema, content) == []
+    text = content.decode()
+    origins = dict(re.findall(r'<ItemDef OID="IT.LB.(\w+)".*?(?:<def:Origin Type="(\w+)"|</ItemDef>)', text, re.DOTALL))
+    assert origins == {
+        "STUDYID": "Protocol",
+        "USUBJID": "",
+        "LBSEQ": "Assigned",
+        "LBTESTCD": "Assigned",
+        "LBTEST": "Assigned",
+        "LBDY": "Derived",
+    }
+    assert "Days from DM.RFSTDTC" in text
+    assert re.search(r'CodedValue="ALB".*?Albumin', text, re.DOTALL)
+    assert text.count("def:Structure=") == 1
+
+
+def test_keys_and_what_must_have_a_value_are_mandatory(responses):
+    text = made(responses).decode()
+    assert 'ItemOID="IT.ADRS.USUBJID" OrderNumber="2" Mandatory="Yes" KeySequence="2"' in text
+    assert re.search(r'ItemOID="IT.ADRS.ADY" OrderNumber="\d+" Mandatory="No"', text)
