@@ -33,13 +33,6 @@ RULES = (
     ),
     Rule(
         "ADSL",
-        "population flags say N",
-        "the standard asks for Y or N of a population; the template leaves it empty for who is in none",
-        52,
-        lambda cell: cell.field == "SAFFL" and (cell.theirs, cell.ours) == (None, "N"),
-    ),
-    Rule(
-        "ADSL",
         "arm actually taken",
         "trial data hold the arm allocated; DM.ACTARM, which the study set by hand, is not among them",
         12,
