@@ -196,12 +196,13 @@ def _row(setting: _Setting, variant: Variant, k: int, found: Mapping[str, Outcom
     effect, null = found[f"{k}"], found.get(f"{k} null")
     plan, z = setting.protocol.sample_size, effect.z[:, 0]
     both = (None, None) if null is None else tails(null.z[:, 0], setting.bound)
-    look = effect.summary().looks[0]
+    taken = np.isfinite(effect.time[:, 0])
     return CardRow(
         group=variant.group, label=variant.label, trials=effect.trials,
         power=tails(z, setting.bound)[0], upper=both[0], lower=both[1],
         calibration=None if null is None else calibrate_bound(null.z[:, 0], z, plan.alpha / plan.sides),
-        month=look.time, enrolled=look.enrolled, unreached=look.never_reached,
+        month=Spread.of(effect.time[:, 0]), enrolled=Spread.of(np.where(taken, effect.enrolled[:, 0], np.nan)),
+        unreached=Share.of(int((~taken).sum()), effect.trials),
     )  # fmt: skip
 
 
