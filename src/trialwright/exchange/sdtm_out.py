@@ -37,7 +37,7 @@ NOT_IN_SDTM: Mapping[str, tuple[str, ...]] = {
 def sdtm(data: TrialData, protocol: Protocol) -> dict[str, Dataset]:
     """Return the SDTM datasets of a trial by name, the trial's design first; read back with ``settings_of``.
 
-    Study day 1 is the day of randomization. RS holds responses as recorded or, where none were, those that follow from
+    Study day 1 is the day of the first dose. RS holds responses as recorded or, where none were, those that follow from
     the lesions, with RSDRVFL. What the protocol does not know is a null flavor in TS. ``NOT_IN_SDTM`` lists what is
     left out. Datasets without a record are left out too, but for DM.
 

@@ -131,6 +131,7 @@ EPOCH|Epoch
 CMSTDTC|Start Date/Time of Medication
 CMENDTC|End Date/Time of Medication
 CMSTDY|Study Day of Start of Medication|integer
+CMENDY|Study Day of End of Medication|integer
 """,
     ),
     "AE": (

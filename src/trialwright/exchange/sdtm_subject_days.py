@@ -21,7 +21,7 @@ __all__ = ["Marks", "iso", "marks"]
 class Marks:
     """The days of each subject from which study days and epochs follow.
 
-    ``days`` has the columns subject, start (randomization) and end (of treatment, null while it lasts).
+    ``days`` has the columns subject, start (first dose) and end (of treatment, null while it lasts).
     """
 
     study: str
@@ -36,8 +36,8 @@ class Marks:
     def dataset(self, domain: str, rows: pl.DataFrame, starts: str | None = None, ends: str | None = None) -> Dataset:
         """Return rows of a domain with subject, numbered, with the study days of their dates and the epoch.
 
-        ``starts`` and ``ends`` name the variables that hold dates, without --DTC: ``AEST``. Rows keep their order
-        within a subject.
+        ``starts`` and ``ends`` name the variables that hold dates, without --DTC: ``AEST``. A column ``planned`` gives
+        the epoch of what was not done. Rows keep their order within a subject.
         """
         import polars as pl
 
@@ -47,7 +47,8 @@ class Marks:
             if named is not None:
                 dated = dated.with_columns(_study_day(f"{named}DTC").alias(f"{named}DY"))
         if starts is not None:
-            dated = dated.with_columns(_epoch(f"{starts}DTC").alias("EPOCH"))
+            on = pl.coalesce(_day(f"{starts}DTC"), *(["planned"] if "planned" in rows.columns else []))
+            dated = dated.with_columns(_epoch(on).alias("EPOCH"))
         dated = dated.with_columns(pl.lit(self.study).alias("STUDYID"), pl.lit(domain).alias("DOMAIN"))
         names = [variable.name for variable in spec.variables]
         sequence = f"{domain}SEQ"
@@ -60,11 +61,12 @@ class Marks:
 
 
 def marks(data: TrialData) -> Marks:
-    """Return the marks of a trial: study day 1 is the day of randomization."""
+    """Return the marks of a trial: study day 1 is the day of the first dose."""
     import polars as pl
 
     ended = data["dispositions"].filter(pl.col("ended") == "treatment").select("subject", end="ended_on")
-    days = data["allocations"].select("subject", start="randomized_on").join(ended, on="subject", how="left")
+    first = data["doses"].group_by("subject").agg(pl.col("started_on").min().alias("start"))
+    days = first.join(ended, on="subject", how="full", coalesce=True)
     return Marks(data.study.upper(), days)
 
 
@@ -89,12 +91,14 @@ def _study_day(variable: str) -> pl.Expr:
     return pl.when(apart >= 0).then(apart + 1).otherwise(apart)
 
 
-def _epoch(variable: str) -> pl.Expr:
-    """Return the epoch of a whole date: screening before randomization, treatment up to its end, then follow-up."""
+def _epoch(on: pl.Expr) -> pl.Expr:
+    """Return the epoch of a day: screening before the first dose, treatment up to its end, then follow-up.
+
+    Whoever never had a dose is in screening up to the day on which treatment was given up.
+    """
     import polars as pl
 
-    on = _day(variable)
-    before = on.is_not_null() & (pl.col("start").is_null() | (on < pl.col("start")))
     after = (on > pl.col("end")).fill_null(value=False)
-    known = pl.when(after).then(pl.lit("FOLLOW-UP")).when(on.is_not_null()).then(pl.lit("TREATMENT"))
-    return pl.when(before).then(pl.lit("SCREENING")).otherwise(known)
+    before = pl.col("start").is_null() | (on < pl.col("start"))
+    known = pl.when(before).then(pl.lit("SCREENING")).otherwise(pl.lit("TREATMENT"))
+    return pl.when(after).then(pl.lit("FOLLOW-UP")).when(on.is_not_null()).then(known)

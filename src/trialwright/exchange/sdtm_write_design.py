@@ -12,6 +12,8 @@ from trialwright.exchange.sdtm_visits import ASSESSMENT, assessment_base, visit_
 from trialwright.exchange.specification import built
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from trialwright.protocol import Protocol
     from trialwright.records import TrialData
 
@@ -26,7 +28,7 @@ def design_datasets(data: TrialData, protocol: Protocol) -> Iterator[Dataset]:
     study = data.study.upper()
     yield _dataset("TA", study, _arms(protocol))
     yield _dataset("TE", study, _elements(protocol))
-    yield _dataset("TV", study, _visits(protocol))
+    yield _dataset("TV", study, _visits(data, protocol))
     yield _dataset("TI", study, _criteria(protocol))
     yield _dataset("TS", study, _summary(data, protocol))
 
@@ -51,25 +53,48 @@ def _arms(protocol: Protocol) -> Iterator[Row]:
 
 
 def _elements(protocol: Protocol) -> Iterator[Row]:
-    yield {"ETCD": "SCRN", "ELEMENT": "Screening", "TESTRL": "Informed consent", "TEENRL": "Randomization"}
+    yield {"ETCD": "SCRN", "ELEMENT": "Screening", "TESTRL": "Informed consent", "TEENRL": "First dose"}
     for at, arm in enumerate(protocol.arms):
-        rules = {"TESTRL": "Randomization", "TEENRL": "End of treatment"}
+        rules = {"TESTRL": "First dose", "TEENRL": "End of treatment"}
         yield {"ETCD": f"TRT{at + 1}", "ELEMENT": _fitting(arm.short), **rules}
     yield {"ETCD": "FU", "ELEMENT": "Follow-up", "TESTRL": "End of treatment", "TEENRL": "End of study or death"}
 
 
-def _visits(protocol: Protocol) -> Iterator[Row]:
-    """Return the visits once each and the baseline assessment; planned days stand where they count from day 1."""
-    names, numbers = visit_names(protocol), visit_numbers(protocol)
+def _visits(data: TrialData, protocol: Protocol) -> Iterator[Row]:
+    """Return every visit and tumor assessment that was planned for somebody, with its planned day where it has one.
+
+    Visits that repeat have no planned last time: the trial data say how often they came.
+    """
+    names, numbers, times = visit_names(protocol), visit_numbers(protocol), _times(data["visits"], "visit")
     for visit in protocol.visits:
-        repeats = visit.repeat_days is not None
-        name = f"{names[visit.id]} 1" if repeats else names[visit.id]
-        day = visit.day if visit.anchor == "randomization" else None
-        every = f", then every {visit.repeat_days} days" if repeats else ""
-        rule = f"Day {visit.day} from {visit.anchor}, within {visit.window_days} days{every}"
-        yield {"VISITNUM": float(numbers[visit.id]), "VISIT": name, "VISITDY": day, "TVSTRL": rule}
-    rule = f"Within {protocol.assessments.baseline_within_days} days before randomization"
-    yield {"VISITNUM": float(assessment_base(protocol)), "VISIT": f"{ASSESSMENT} 0", "TVSTRL": rule}
+        repeats = visit.repeat_days or 0
+        for time in range(times.get(visit.id, 1)):
+            rule = f"Day {visit.day + time * repeats} from {visit.anchor}, within {visit.window_days} days"
+            yield {
+                "VISITNUM": float(numbers[visit.id] + time),
+                "VISIT": f"{names[visit.id]} {time + 1}" if repeats else names[visit.id],
+                "VISITDY": visit.day + time * repeats if visit.anchor == "randomization" else None,
+                "TVSTRL": rule,
+            }
+    yield from _assessments(data, protocol)
+
+
+def _times(visits: pl.DataFrame, name: str) -> dict[str, int]:
+    import polars as pl
+
+    return dict(visits.group_by(name).agg(pl.col("number").max()).iter_rows())
+
+
+def _assessments(data: TrialData, protocol: Protocol) -> Iterator[Row]:
+    window, last = protocol.assessments.window_days, data["assessments"]["number"].max()
+    for number in range((last if isinstance(last, int) else 0) + 1):
+        baseline = f"Within {protocol.assessments.baseline_within_days} days before randomization"
+        later = f"By the schedule of tumor assessments, within {window} days"
+        yield {
+            "VISITNUM": float(assessment_base(protocol) + number),
+            "VISIT": f"{ASSESSMENT} {number}",
+            "TVSTRL": later if number else baseline,
+        }
 
 
 def _criteria(protocol: Protocol) -> Iterator[Row]:
@@ -142,6 +167,9 @@ def _about_the_design(protocol: Protocol) -> Iterator[tuple[str, str, Any]]:
     yield "STYPE", "Study Type", design.study_type
     yield from (("TPHASE", "Trial Phase Classification", phases.get(phase)) for phase in design.phases)
     yield "INTMODEL", "Intervention Model", design.model
+    kinds = dict.fromkeys(found.type for found in protocol.interventions)
+    yield from (("INTTYPE", "Intervention Type", kind) for kind in kinds)
+    yield "PCLAS", "Pharmacologic Class", None
     yield "TBLIND", "Trial Blinding Schema", {"NONE": "OPEN LABEL", "DOUBLE": "DOUBLE BLIND"}.get(design.masking)
     yield "RANDOM", "Trial is Randomized", "Y"
     yield "RANDQT", "Randomization Quotient", _quotient(protocol)

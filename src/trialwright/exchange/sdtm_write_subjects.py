@@ -54,7 +54,7 @@ def _demographics(data: TrialData, protocol: Protocol) -> pl.DataFrame:
     import polars as pl
 
     arms = pl.DataFrame({"ARMCD": [arm.id for arm in protocol.arms], "ARM": [arm.label for arm in protocol.arms]})
-    placed = data["allocations"].select("subject", "randomized_on", ARMCD="arm").join(arms, on="ARMCD", how="left")
+    placed = data["allocations"].select("subject", ARMCD="arm").join(arms, on="ARMCD", how="left")
     screened = data["screened"].join(placed, on="subject", how="left", maintain_order="left")
     for found in (_dosed(data), _ended(data), _died(data), _asked(data)):
         screened = screened.join(found, on="subject", how="left", maintain_order="left")
@@ -63,8 +63,8 @@ def _demographics(data: TrialData, protocol: Protocol) -> pl.DataFrame:
     return screened.select(
         "subject",
         pl.col("subject").alias("SUBJID"),
-        iso("randomized_on").alias("RFSTDTC"),
-        pl.coalesce("RFXENDTC", "treated_until").alias("RFENDTC"),
+        pl.col("RFXSTDTC").alias("RFSTDTC"),
+        pl.when(pl.col("ARMCD").is_not_null()).then(pl.coalesce("treated_until", "RFXENDTC")).alias("RFENDTC"),
         "RFXSTDTC",
         "RFXENDTC",
         iso("screened_on").alias("RFICDTC"),

@@ -171,6 +171,7 @@ def _whole(data: TrialData) -> pl.DataFrame:
         TRSTAT=pl.when(missed).then(pl.lit("NOT DONE")),
         TRREASND=pl.when(missed).then(pl.lit("ASSESSMENT MISSED")),
         TRDTC=iso("assessed_on"),
+        planned="planned_on",
     )
 
 
