@@ -30,7 +30,8 @@ def check(
     """Check the arithmetic of printed figures; exit code 1 if one of them is impossible.
 
     C1 limits even around a hazard ratio, C2 P from the interval, C3 events from the interval, C5 whole patients,
-    C10 level and sides of the interval. All take the rounding of every printed figure into account.
+    C6 P of two counted shares, C10 level and sides of the interval. All take the rounding of every printed figure into
+    account.
     """
     from trialwright.errors import CheckFailed
     from trialwright.evidence import Claims, check

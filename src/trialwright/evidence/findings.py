@@ -7,9 +7,9 @@ from typing import Literal
 
 __all__ = ["Finding", "Verdict"]
 
-Verdict = Literal["consistent", "inconsistent", "implausible", "impossible", "not checkable"]
-"""Inconsistent: two printed figures contradict each other. Implausible: possible only if something unlikely is true.
-Impossible: arithmetic forbids it."""
+Verdict = Literal["consistent", "note", "inconsistent", "implausible", "impossible", "not checkable"]
+"""Note: unexpected, and explained by something that is not printed. Inconsistent: two printed figures contradict each
+other. Implausible: possible only if something unlikely is true. Impossible: arithmetic forbids it."""
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Finding:
     """One check applied to one claim."""
 
     claim: str
-    check: Literal["C1", "C2", "C3", "C5", "C10"]
+    check: Literal["C1", "C2", "C3", "C5", "C6", "C10"]
     verdict: Verdict
     message: str
     needed: tuple[float, float] | None = None

@@ -7,14 +7,24 @@ passes.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from trialwright.evidence.claims import Claim
 from trialwright.evidence.findings import Finding, Verdict
 from trialwright.evidence.printed import Range, hazard_ratio, limits, p_value, standard_error
 
-__all__ = ["check_information", "check_level", "check_p", "check_symmetry", "information"]
+__all__ = ["Doubt", "check_information", "check_level", "check_p", "check_symmetry", "information"]
 
 LEVELS = (0.90, 0.95, 0.99)
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """Why fewer than half of the patients can have had an event."""
+
+    why: str
+    own: bool
+    """Whether the follow-up it rests on was printed for the same endpoint."""
 
 
 def check_symmetry(claim: Claim) -> Finding:
@@ -65,7 +75,7 @@ def information(claim: Claim, level: float) -> Range:
     return Range(4 / error.high**2, 4 / error.low**2 if error.low else math.inf)
 
 
-def check_information(claim: Claim, fewer_than_half: str | None = None) -> Finding:
+def check_information(claim: Claim, fewer_than_half: Doubt | None = None) -> Finding:
     """C3: the interval must not hold more information than its events, or its patients, can give.
 
     ``fewer_than_half`` says why less than half of the patients can have had an event, where that is known.
@@ -84,13 +94,14 @@ def check_information(claim: Claim, fewer_than_half: str | None = None) -> Findi
 
 
 def _information_verdict(
-    claim: Claim, needed: Range, available: int, fewer_than_half: str | None
+    claim: Claim, needed: Range, available: int, fewer_than_half: Doubt | None
 ) -> tuple[Verdict, str]:
     what = "patients exist" if claim.events is None else "events are printed"
     if needed.low > available:
         return "impossible", f"only {available} {what}"
     if claim.events is None and fewer_than_half and needed.low > available / 2:
-        return "implausible", f"of {available} patients fewer than half can have had one, because {fewer_than_half}"
+        verdict: Verdict = "implausible" if fewer_than_half.own else "note"
+        return verdict, f"of {available} patients fewer than half can have had one, because {fewer_than_half.why}"
     return "consistent", f"{available} {what}"
 
 

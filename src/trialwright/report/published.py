@@ -23,6 +23,7 @@ _CHECKS = {
     "C2": "P value fits the interval",
     "C3": "Information of the interval fits the events",
     "C5": "Percentage of whole patients",
+    "C6": "P value fits the two shares",
     "C10": "Interval at another level or P at other sides",
 }
 
@@ -155,7 +156,7 @@ def _name(contents: Contents, claim: str) -> Content:
 
 
 def _checked(found: Finding) -> list[Content]:
-    look = {"consistent": "yes", "not checkable": None}.get(found.verdict, "no")
+    look = {"consistent": "yes", "not checkable": None, "note": None}.get(found.verdict, "no")
     name = _CHECKS.get(found.check, found.check)
     return [_to_claim(found.claim, name), tag("span", found.verdict, cls=look), _to_claim(found.claim, found.message)]
 

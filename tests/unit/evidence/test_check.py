@@ -84,7 +84,7 @@ def test_solar_prints_a_one_sided_p():
     assert verdicts(claim(0.86, 0.64, 1.15, 0.15, n=341, sides=1))["C2"] == "consistent"
 
 
-def os_claims(median):
+def os_claims(median, followed="PFS"):
     def link(group, statistic, endpoint="OS"):
         return Link(cut="final", endpoint=endpoint, population="ITT", group=group, statistic=statistic)
 
@@ -93,15 +93,47 @@ def os_claims(median):
         claim(1.06, 0.75, 1.51, n=198, result=link("A v B", "hazard ratio")),
         claim(median, id="A", result=link("A", "median"), **plain),
         claim(28.8, id="B", result=link("B", "median"), **plain),
-        claim(13.4, id="F", result=link("all", "follow-up", "PFS"), **plain),
+        claim(13.4, id="F", result=link("all", "follow-up", followed), **plain),
     )
 
 
 def test_deaths_of_more_than_half_before_the_median_are_implausible():
-    found = finding("C3", *os_claims(28.3))
+    found = finding("C3", *os_claims(28.3, followed="OS"))
     assert found.verdict == "implausible"
     assert "28.3 and 28.8 lie beyond the median follow-up of 13.4 months" in found.message
     assert found.needed == pytest.approx((122, 129), abs=1)
+
+
+def test_follow_up_of_another_endpoint_makes_it_a_note():
+    found = finding("C3", *os_claims(28.3))
+    assert found.verdict == "note"
+    assert found.message.endswith("13.4 months printed for PFS; that for OS may be longer")
+
+
+def shares_claims(p, decimals=3, ours=(57, 136), theirs=(17, 62)):
+    def link(group, statistic):
+        return Link(cut="final", endpoint="CBR", population="ITT", group=group, statistic=statistic)
+
+    rates = [
+        percent(round(100 * x / n, 1), n, x, id=arm, result=link(arm, "rate"))
+        for arm, (x, n) in (("A", ours), ("B", theirs))
+    ]
+    plain = {"direction": None, "unit": "", "decimals": decimals}
+    return claim(p, id="P", result=link("A v B", "difference P"), **plain), *rates
+
+
+def test_a_p_value_of_two_shares_is_held_to_the_plain_tests_of_their_counts():
+    """57/136 v 17/62, by hand: chi-square 198 (57 x 45 - 79 x 17)^2 / (136 x 62 x 74 x 124) = 3.8214, P 0.0506."""
+    found = finding("C6", *shares_claims(0.044))
+    assert found.verdict == "note"
+    assert "57/136 v 17/62 gives Pearson 0.0506, Yates-corrected 0.07" in found.message
+    assert "none prints as 0.044" in found.message
+    assert finding("C6", *shares_claims(0.051)).message.endswith("0.051 is Pearson")
+    assert finding("C6", *shares_claims(0.025)).message.endswith("0.025 is one-sided Pearson")
+
+
+def test_shares_without_an_event_have_nothing_to_test():
+    assert finding("C6", *shares_claims(0.5, ours=(0, 30), theirs=(0, 20))).verdict == "not checkable"
 
 
 def test_a_median_within_follow_up_is_no_such_ground():

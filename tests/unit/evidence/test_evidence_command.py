@@ -76,4 +76,4 @@ def test_a_shipped_study_by_its_name():
     assert isinstance(done.exception, CheckFailed)
     assert str(done.exception) == "impossible as printed: palmira-049"
     assert " 1 impossible" in done.stdout
-    assert " 1 implausible" in done.stdout
+    assert " 2 note" in done.stdout
