@@ -90,7 +90,8 @@ def analysis(datasets: dict[str, Dataset]) -> dict[str, Dataset]:
     plan = derive.DerivationSettings.model_validate(SETTINGS)
     data, _ = trial_data(datasets, SdtmSettings(arms=ARMS))
     options = {"prefix": "", "screened": True, "proofs": plan.proofs, "last_dose": "of complete records"}
-    return adam(data, derive.tables(data, plan), plan, grading=derive.LAB_TEMPLATE, **options)
+    safety = derive.safety_tables(data, plan, derive.LAB_TEMPLATE)
+    return adam(data, derive.tables(data, plan), plan, safety=safety, **options)
 
 
 @cache

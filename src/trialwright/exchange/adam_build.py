@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from trialwright import derive
-from trialwright.errors import DocumentError
 from trialwright.exchange.adam_adverse_events import adae
 from trialwright.exchange.adam_exposure import adex
 from trialwright.exchange.adam_laboratory import adlb
@@ -19,8 +17,9 @@ from trialwright.exchange.adam_tumors import adtr
 from trialwright.protocol import Protocol, with_estimands
 
 if TYPE_CHECKING:
-    from trialwright.derive import Derived, LabRules, Plan
-    from trialwright.exchange.adam_rows import Study
+    import polars as pl
+
+    from trialwright.derive import Derived, Plan, SafetyTables
     from trialwright.exchange.datasets import Dataset
     from trialwright.protocol import Endpoint
     from trialwright.records import TrialData
@@ -37,7 +36,7 @@ def adam(
     screened: bool = False,
     proofs: Sequence[tuple[str, str]] = derive.PROOFS,
     last_dose: Literal["unless ongoing", "of complete records"] = "unless ongoing",
-    grading: LabRules | None = None,
+    safety: SafetyTables | None = None,
 ) -> dict[str, Dataset]:
     """Return the analysis datasets by name, in the order in which they depend on each other.
 
@@ -45,8 +44,8 @@ def adam(
     ``prefix`` stands before the subject number in USUBJID, by default the study and a hyphen; "" where subject numbers
     are unique beyond the study. With ``screened`` ADRS has rows for subjects who were not randomized, too, as the R
     packages' template does; ADSL always has them. ``proofs`` and ``last_dose`` are those of ``derive.subjects``.
-    ``grading`` says how laboratory results are graded; by default the version of CTCAE that the plan names, presuming
-    nothing, within the plan's window. DocumentError where the plan names none that can be graded by numbers.
+    ``safety`` saves deriving it again, and is how other grades than the plan's are asked for; its findings, of
+    ``derive.safety_tables``, are the caller's to list.
 
     >>> from trialwright import derive, protocol
     >>> from trialwright.records import TrialData
@@ -64,34 +63,22 @@ def adam(
         [found for found in endpoints if found.kind == "response"],
     )
     times = adtte(study, derived.times, [found for found in endpoints if found.kind == "time to event"], responses)
-    rules = _grading(plan) if grading is None else grading
+    harms = safety or derive.safety_tables(data, plan)
     made = (
-        adsl(study, data, responses),
+        adsl(study, data, responses, _true_strata(data, plan)),
         responses,
         adtr(study, data, derived, plan),
         times,
-        *_safety(study, data, plan, rules),
+        adae(study, harms.adverse_events.rows),
+        adex(study, data, harms.exposure.rows),
+        adlb(study, harms.laboratory.rows),
     )
     return {dataset.name: dataset for dataset in made}
 
 
-def _safety(study: Study, data: TrialData, plan: Plan, grading: LabRules) -> tuple[Dataset, Dataset, Dataset]:
-    events = derive.adverse_events(data, derive.adverse_event_rules(plan))
-    exposure = derive.exposure(data, plan if isinstance(plan, Protocol) else None)
-    return (
-        adae(study, events.rows),
-        adex(study, data, exposure.rows),
-        adlb(study, derive.laboratory(data, grading).rows),
-    )
-
-
-def _grading(plan: Plan) -> LabRules:
-    version = re.search(r"\b[vV]?([45])(?:\.\d+)?\b", plan.safety.grading)
-    if version is None:
-        raise DocumentError(
-            f"safety.grading must name version 4 or 5 of CTCAE; got {plan.safety.grading!r}. Give grading=LabRules(...)"
-        )
-    return derive.LabRules(version[1], (), plan.safety.window.days_after_last_dose)
+def _true_strata(data: TrialData, plan: Plan) -> pl.DataFrame | None:
+    """Return the strata as the data say they truly are; settings without a protocol have no rules for them."""
+    return derive.true_strata(data, plan).rows if isinstance(plan, Protocol) else None
 
 
 def _endpoints(plan: Plan) -> Sequence[Endpoint]:

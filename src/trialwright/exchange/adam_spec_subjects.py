@@ -71,6 +71,14 @@ def _stratum(number: int) -> tuple[VariableSpec, ...]:
                 "Level of the factor that the allocation used",
             )
         ),
+        _optional(
+            text(
+                f"STRAT{number}V",
+                f"Strat Fact {number} Value from Verif Source",
+                40,
+                "Level of the factor by its rule on the data as they stand now",
+            )
+        ),
     )
 
 

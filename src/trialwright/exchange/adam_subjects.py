@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from trialwright import derive
 from trialwright.exchange.adam_rows import Study
 from trialwright.exchange.adam_spec_subjects import ADSL, STRATA_HELD
+from trialwright.exchange.countries import COUNTRY_CODES
 from trialwright.exchange.specification import built
 
 if TYPE_CHECKING:
@@ -48,8 +49,11 @@ def study_of(
     )
 
 
-def adsl(study: Study, data: TrialData, responses: Dataset) -> Dataset:
-    """Return ADSL; ``responses`` is ADRS, which tells who had measurable disease at baseline."""
+def adsl(study: Study, data: TrialData, responses: Dataset, true_strata: pl.DataFrame | None) -> Dataset:
+    """Return ADSL; ``responses`` is ADRS, which tells who had measurable disease at baseline.
+
+    ``true_strata`` are the rows of ``derive.true_strata``, where there is a protocol.
+    """
     import polars as pl
 
     measured = responses.rows.filter(pl.col("PARAMCD") == "MDIS", pl.col("AVALC") == "Y")["USUBJID"]
@@ -59,7 +63,7 @@ def adsl(study: Study, data: TrialData, responses: Dataset) -> Dataset:
         STUDYID=pl.lit(study.id),
         SUBJID="subject",
         SITEID="site",
-        COUNTRY="country",
+        COUNTRY=pl.col("country").replace(COUNTRY_CODES),
         AGEU=pl.when(pl.col("AGE").is_not_null()).then(pl.lit("YEARS")),
         ARM=pl.when(randomized).then("TRTP").otherwise(pl.lit("SCREEN FAILURE")),
         TRT01P="TRTP",
@@ -84,7 +88,7 @@ def adsl(study: Study, data: TrialData, responses: Dataset) -> Dataset:
         DTHCAUS=pl.col("cause").str.to_uppercase(),
         LSTALVDT="alive_on",
     )
-    rows = rows.join(_strata(data), on="subject", how="left")
+    rows = rows.join(_strata(data, true_strata), on="subject", how="left")
     return built(ADSL, rows.select(variable.name for variable in ADSL.variables if variable.name in rows.columns))
 
 
@@ -123,7 +127,7 @@ def _stated(data: TrialData) -> pl.DataFrame:
     return found
 
 
-def _strata(data: TrialData) -> pl.DataFrame:
+def _strata(data: TrialData, true: pl.DataFrame | None) -> pl.DataFrame:
     """Return the strata as allocation used them: all in one text, and each factor by itself up to the number held."""
     import polars as pl
 
@@ -135,4 +139,8 @@ def _strata(data: TrialData) -> pl.DataFrame:
             "subject", pl.col("factor").alias(f"STRAT{place}D"), pl.col("level").alias(f"STRAT{place}R")
         )
         found = found.join(level, on="subject", how="left")
+        if true is not None:
+            verified = true.filter(pl.col("factor") == factor)
+            named = verified.select("subject", pl.col("as_true").alias(f"STRAT{place}V"))
+            found = found.join(named, on="subject", how="left")
     return found
