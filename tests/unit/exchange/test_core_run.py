@@ -11,7 +11,7 @@ import pytest
 from references import ROOT
 
 from trialwright.errors import DataError
-from trialwright.exchange import Dataset, Variable, check_conformance, read_dataset, read_folder, read_rules
+from trialwright.exchange import Dataset, Variable, check_conformance, read_dataset, read_rules
 from trialwright.exchange.core_operations import OPERATIONS
 from trialwright.exchange.core_records import of_dataset
 from trialwright.exchange.core_rules import Both, Clause, Match, Rule, clauses, condition
@@ -275,14 +275,25 @@ def test_the_published_rules_that_cannot_be_run_are_those_that_need_what_is_not_
     assert all("Library" in why or "terminology" in why or "RELREC" in why for (why,) in unsupported.values())
 
 
-def test_findings_in_the_pilot_study_are_those_of_core(published):
-    """CORE itself finds the missing EPOCH, the end of events not recovered, one wrong study day and leading spaces."""
-    checked = check_conformance(read_folder(needed(DATA / "cdiscpilot01" / "xpt")), published)
-    counts = counted(checked)
-    assert counts["CORE-000701", "AE"] == 1191
-    assert counts["CORE-000657", "AE"] == 250
-    assert counts["CORE-000552", "AE"] == 1
-    assert counts["CORE-000867", "DS"] == 58
+COUNTED_BY_CORE = {
+    ("CORE-000022", "AE"): 36, ("CORE-000024", "AE"): 1191, ("CORE-000047", "DM"): 52, ("CORE-000115", "DM"): 52,
+    ("CORE-000191", "DM"): 52, ("CORE-000208", "DM"): 52, ("CORE-000209", "DM"): 52, ("CORE-000210", "DM"): 52,
+    ("CORE-000321", "AE"): 1, ("CORE-000321", "DS"): 1, ("CORE-000552", "AE"): 1, ("CORE-000655", "DM"): 12,
+    ("CORE-000656", "DM"): 12, ("CORE-000657", "AE"): 250, ("CORE-000701", "AE"): 1191, ("CORE-000701", "DS"): 596,
+    ("CORE-000701", "EX"): 591, ("CORE-000701", "SC"): 254, ("CORE-000732", "SC"): 3, ("CORE-000793", "AE"): 1,
+    ("CORE-000793", "DS"): 1, ("CORE-000841", "AE"): 1, ("CORE-000867", "DS"): 58,
+}  # fmt: skip
+"""Findings of cdisc-rules-engine 0.17.1 in ten datasets of the pilot study, by rule and dataset, without the rules that
+need the CDISC Library; the domains and classes it was given are those of ``core_scope``, the data were converted to
+Dataset-JSON by ``convert``. It answered 738 pairs of rule and dataset that this runner answers too."""
+
+
+def test_findings_in_the_pilot_study_are_those_of_core_itself(published):
+    folder = needed(DATA / "cdiscpilot01" / "xpt")
+    names = ("ae.xpt.gz", "dm.xpt", "ds.xpt", "ex.xpt", "sc.xpt", "suppae.xpt.gz", "suppds.xpt", "ta.xpt", "te.xpt",
+             "tv.xpt")  # fmt: skip
+    checked = check_conformance(study(*(read_dataset(folder / name) for name in names)), published)
+    assert counted(checked) == COUNTED_BY_CORE
     (day,) = (each for each in checked.findings if each.rule == "CORE-000552")
     assert dict(day.values) == {
         "AESTDY": "366", "AESTDTC": "2013-05-09", "$val_stdy": "1", "RFSTDTC": "2013-05-09",
