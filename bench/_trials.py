@@ -56,7 +56,7 @@ def made_up(patients: int, seed: int = 1) -> TrialData:
 
 
 def _lesions(
-    names: Any, with_new: Any, scans: Any, number: Any, on: Any, rng: Any
+    names: Any, with_new: Any, rng: Any, *, scans: Any, number: Any, on: Any
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     patients, lesion_names = len(names), [*(f"T{i}" for i in range(TARGETS)), *(f"N{i}" for i in range(OTHERS)), "X0"]
     roles = ["target"] * TARGETS + ["non-target"] * OTHERS + ["new"]
