@@ -88,8 +88,9 @@ def exposure(data: TrialData, protocol: Protocol | None = None) -> Checked:
     ``planned_dose`` is that of the records (``planned``), or else what the protocol gives for the cycles begun, at the
     patient's first dose. ``dose_ratio`` is total over planned dose. ``relative_dose_intensity`` is (total dose / actual
     duration) / (planned dose / planned duration) (Hryniuk and Bush 1984), where the actual duration runs to the end of
-    the last cycle; it needs the cycle of the protocol. A record without its last day or dose gives no doses: they are
-    null, and a finding says why.
+    the last cycle; it needs the cycle of the protocol. While treatment goes on, the last record of a drug has no last
+    day yet, and doses are those of the records before it; any other record without its last day, or without a dose,
+    gives no doses: they are null, and a finding says why.
 
     A reduction is a lower dose than the record before, or, where doses are not stated, a recorded one; an increase
     likewise. Interruptions and delays are as recorded; ``days_late`` is the sum of days by which cycles began later
@@ -104,13 +105,18 @@ def exposure(data: TrialData, protocol: Protocol | None = None) -> Checked:
     >>> exposure(data).rows.select("days", "dosing_days", "total_dose", "average_dose", "reductions").row(0)
     (49, 42, 3675.0, 87.5, 1)
     """
+    import polars as pl
+
     drugs = {} if protocol is None else {drug.id: drug for drug in protocol.interventions}
+    ongoing = set(treatment(data).filter(pl.col("ongoing"))["subject"])
     rows: list[tuple[object, ...]] = []
     findings: list[Finding] = []
     for (subject, name), taken in _records(data).items():
-        drug = drugs.get(name)
-        rows.append((subject, name, *_row(taken, drug), source("doses", subject, intervention=name)))
+        drug, going_on = drugs.get(name), subject in ongoing and taken[-1].ended is None
+        given = taken[:-1] if going_on else taken
+        rows.append((subject, name, *_row(taken, given, drug), source("doses", subject, intervention=name)))
         findings += _wrong(subject, name, taken, drug, strange=bool(drugs) and drug is None)
+        findings += _uncounted(subject, name, given)
     return Checked(frame(EXPOSURE_COLUMNS, rows), tuple(findings))
 
 
@@ -124,24 +130,27 @@ def _records(data: TrialData) -> dict[tuple[str, str], list[_Taken]]:
     return found
 
 
-def _row(taken: Sequence[_Taken], drug: Intervention | None) -> tuple[object, ...]:
-    """Return the columns from ``first_dose`` to ``why``."""
+def _row(taken: Sequence[_Taken], given: Sequence[_Taken], drug: Intervention | None) -> tuple[object, ...]:
+    """Return the columns from ``first_dose`` to ``why``; doses are of the records ``given``, without one going on."""
     first, last = taken[0].started, max(each.ended or each.started for each in taken)
-    dosing_days = sum(each.days for each in taken)
-    total, lacking = _total(taken)
-    planned, how = _planned(taken, drug)
+    dosing_days = sum(each.days for each in given)
+    total, lacking = _total(given)
+    planned, how = _planned(given, drug)
     average = total / dosing_days if total is not None and dosing_days else None
     ratio = total / planned if total is not None and planned else None
-    intensity = _intensity(taken, total, drug)
+    intensity = _intensity(given, total, drug)
     reasons = ", ".join(sorted({each.reason for each in taken if each.reason})) or None
     cycles = len({each.cycle for each in taken})
     changes = (*_steps(taken), *(sum(each.change == kind for each in taken) for kind in ("interrupted", "delayed")))
     doses = (total, planned, average, ratio, intensity)
     why = lacking or f"dose per day times days; planned: {how}"
+    why += f"; cycle {taken[-1].cycle} goes on, without its dose" if given and len(given) < len(taken) else ""
     return first, last, cycles, last - first + 1, dosing_days, *doses, *changes, _late(taken, drug), reasons, why
 
 
 def _total(taken: Sequence[_Taken]) -> tuple[float | None, str | None]:
+    if not taken:
+        return None, "no dose in all: the only cycle goes on"
     for each in taken:
         if each.ended is None:
             return None, f"no dose in all: the last day of cycle {each.cycle} is not known"
@@ -151,6 +160,8 @@ def _total(taken: Sequence[_Taken]) -> tuple[float | None, str | None]:
 
 
 def _planned(taken: Sequence[_Taken], drug: Intervention | None) -> tuple[float | None, str]:
+    if not taken:
+        return None, "not stated"
     if all(each.planned is not None for each in taken):
         return sum((each.planned or 0) * each.days for each in taken), "as recorded, for the days of dosing"
     start, days = taken[0].dose, drug.cycle.dosing_days if drug else None
@@ -163,9 +174,9 @@ def _planned(taken: Sequence[_Taken], drug: Intervention | None) -> tuple[float 
 def _intensity(taken: Sequence[_Taken], total: float | None, drug: Intervention | None) -> float | None:
     """Return (total / actual duration) / (planned / planned duration) by the protocol's cycle."""
     days = drug.cycle.dosing_days if drug else None
-    start, last = taken[0].dose, taken[-1]
-    if drug is None or days is None or total is None or not start:
+    if drug is None or days is None or total is None or not taken[0].dose:
         return None
+    start, last = taken[0].dose, taken[-1]
     end = max((last.ended or last.started) + 1, last.started + drug.cycle.days)
     per_day = start * (days[1] - days[0] + 1) / drug.cycle.days
     return total / (end - taken[0].started) / per_day
@@ -191,7 +202,7 @@ def _late(taken: Sequence[_Taken], drug: Intervention | None) -> int | None:
 def _wrong(
     subject: str, name: str, taken: Sequence[_Taken], drug: Intervention | None, *, strange: bool
 ) -> Iterator[Finding]:
-    """Yield what cannot be right: unknown drug, illegal level, end before start, overlap, nothing to count."""
+    """Yield what cannot be right: unknown drug, illegal level, end before start, overlap."""
     if strange:
         yield Finding("doses", source("doses", subject), "drug of the protocol", f"{name!r} is not in the protocol")
     for each in taken:
@@ -202,11 +213,17 @@ def _wrong(
         if each.ended is not None and each.ended < each.started:
             said = f"ends {as_date(each.ended)}, starts {as_date(each.started)}; counted as no days"
             yield Finding("doses", record, "end not before start", said)
-        if each.ended is None or each.dose is None:
-            lacking = "last day" if each.ended is None else "dose"
-            yield Finding("doses", record, "dose can be added up", f"the {lacking} is not known; no dose in all")
     for before, now in pairwise(taken):
         if before.ended is not None and now.started <= before.ended:
             record = source("doses", subject, intervention=name, cycle=now.cycle)
             said = f"starts {as_date(now.started)}, before the end of cycle {before.cycle}"
             yield Finding("doses", record, "doses do not overlap", said)
+
+
+def _uncounted(subject: str, name: str, given: Sequence[_Taken]) -> Iterator[Finding]:
+    """Yield the records that leave a patient without a dose in all."""
+    for each in given:
+        if each.ended is None or each.dose is None:
+            record = source("doses", subject, intervention=name, cycle=each.cycle)
+            lacking = "last day" if each.ended is None else "dose"
+            yield Finding("doses", record, "dose can be added up", f"the {lacking} is not known; no dose in all")

@@ -9,8 +9,11 @@ FULL = """01 | new | 1 | 100 | none | 2024-01-01 | 2024-01-21
           01 | new | 2 | 100 | none | 2024-01-29 | 2024-02-18"""
 
 
-def found(trial, rows, protocol=None, head=HEAD):
-    return exposure(trial(subjects="subject\n01", doses=f"{head}\n{rows}"), protocol)
+STOPPED = "subject | reason | ended_on\n01 | progression | 2024-06-30"
+
+
+def found(trial, rows, protocol=None, head=HEAD, ended=STOPPED):
+    return exposure(trial(subjects="subject\n01", doses=f"{head}\n{rows}", dispositions=ended), protocol)
 
 
 def one(trial, rows, protocol=None, head=HEAD):
@@ -89,6 +92,23 @@ def test_what_cannot_be_added_up_is_null_and_listed(trial, small_protocol, rows,
         why,
     )
     assert [finding.rule for finding in outcome.findings] == ["dose can be added up"]
+
+
+def test_a_cycle_that_goes_on_is_left_out_of_the_doses(trial, small_protocol):
+    rows = f"{FULL}\n01 | new | 3 | 100 | none | 2024-02-26 | "
+    outcome = found(trial, rows, small_protocol, ended="subject | reason | ended_on")
+    (row,) = outcome.rows.rows(named=True)
+    assert (row["cycles"], row["days"], row["total_dose"], row["planned_dose"]) == (3, 57, 4200.0, 4200.0)
+    assert row["relative_dose_intensity"] == 1.0
+    assert row["why"].endswith("cycle 3 goes on, without its dose")
+    assert outcome.findings == ()
+    first = found(trial, "01 | new | 1 | 100 | none | 2024-02-26 | ", ended="subject | reason | ended_on")
+    assert first.rows.select("days", "dosing_days", "total_dose", "why").row(0) == (
+        1,
+        0,
+        None,
+        "no dose in all: the only cycle goes on",
+    )
 
 
 @pytest.mark.parametrize(
