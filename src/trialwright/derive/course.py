@@ -54,8 +54,8 @@ def courses(
     ``assessed`` holds the evaluator's assessments after baseline, read from ``responses`` once for all endpoints.
 
     Life is proved by every dated record of a patient's own doing: contacts, visits, doses, assessments, adverse events,
-    samples and the start of another therapy; ``proofs`` names others (see ``last_alive``). An end of study is not proof
-    of life: it may be the day a form was signed.
+    samples, another therapy and its progression, and an end of treatment that somebody saw; ``proofs`` names others
+    (see ``last_alive``). An end of study is not proof of life: it may be the day a form was signed.
     """
     baselines, first_days = _complete_baselines(responses, evaluator), _first_days(data, evaluator)
     events = {
@@ -191,11 +191,17 @@ PROOFS = (
     ("doses", "ended_on"),
     ("assessments", "assessed_on"),
     ("measurements", "assessed_on"),
+    ("recorded_responses", "assessed_on"),
     ("adverse_events", "started_on"),
     ("samples", "taken_on"),
     ("therapies", "started_on"),
+    ("therapies", "progressed_on"),
+    ("dispositions", "ended_on"),
 )
-"""Tables and columns that prove a patient alive, the best proof of one day first."""
+"""Tables and columns that prove a patient alive, the best proof of one day first; of the dispositions, the ends of
+treatment at which somebody saw the patient."""
+_UNSEEN = ("never treated", "lost to follow-up", "death")
+"""Reasons of an end of treatment that nobody saw a living patient for."""
 
 
 def last_alive(data: TrialData, proofs: Sequence[tuple[str, str]] = PROOFS) -> dict[str, Dated]:
@@ -205,13 +211,22 @@ def last_alive(data: TrialData, proofs: Sequence[tuple[str, str]] = PROOFS) -> d
     """
     last: dict[str, tuple[int, str, str]] = {}
     for table, column in proofs:
-        for subject, on in zip(*_days(data[table], column), strict=True):
+        for subject, on in zip(*_days(_seen_alive(data, table), column), strict=True):
             if on is not None and (subject not in last or on > last[subject][0]):
                 last[subject] = (on, table, column)
     return {
         subject: Dated(on, "last known alive", source(table, subject, **{column: as_date(on)}), on)
         for subject, (on, table, column) in last.items()
     }
+
+
+def _seen_alive(data: TrialData, table: str) -> pl.DataFrame:
+    """Return a table, the dispositions without those that prove nothing: an end of study may be the day of a form."""
+    import polars as pl
+
+    if table != "dispositions":
+        return data[table]
+    return data[table].filter((pl.col("ended") == "treatment") & ~pl.col("reason").is_in(_UNSEEN))
 
 
 def _days(table: pl.DataFrame, column: str) -> list[list[Any]]:

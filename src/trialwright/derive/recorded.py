@@ -29,8 +29,9 @@ def responses_of(data: TrialData, plan: Plan, evaluator: str) -> pl.DataFrame:
 def recorded_response(data: TrialData, evaluator: str) -> pl.DataFrame:
     """Return one row per subject and assessed day with the overall response recorded, in the columns of ``response``.
 
-    Of several records of one day the worst counts (NE, CR, PR, SD, NON-CR/NON-PD, PD), of equal ones the last. Records
-    before randomization, without a day, or with a word that is no response do not count: ``record_findings`` tells.
+    Of several records of one day the worst counts (NE, CR, PR, SD, NON-CR/NON-PD, PD), of equal ones the one with the
+    highest record number, so that the order of the rows means nothing. Records before randomization, without a day, or
+    with a word that is no response do not count: ``record_findings`` tells.
     Whoever has a baseline assessment or lesions found by the day of randomization has a baseline; sums are not known.
 
     >>> from trialwright.records import TrialData
@@ -51,7 +52,7 @@ def recorded_response(data: TrialData, evaluator: str) -> pl.DataFrame:
 
 
 def _counted(data: TrialData, evaluator: str) -> pl.DataFrame:
-    """Return the overall responses that can count, each with the rank of its word and of its place in the table."""
+    """Return the overall responses that can count, each with its row in the table and the rank of its word."""
     import polars as pl
 
     own = (pl.col("evaluator") == evaluator) & (pl.col("kind") == "overall")
@@ -67,7 +68,11 @@ def _counted(data: TrialData, evaluator: str) -> pl.DataFrame:
 
 
 def _worst_of_each_day(counted: pl.DataFrame) -> pl.DataFrame:
-    worst = counted.sort("subject", "assessed_on", "rank", "place").unique(
+    import polars as pl
+
+    # By length first, so that RS 10 comes after RS 9; never by the place in the table, which means nothing.
+    by_record = (pl.col("record").str.len_chars(), pl.col("record"))
+    worst = counted.sort("subject", "assessed_on", "rank", *by_record).unique(
         ["subject", "assessed_on"], keep="last", maintain_order=True
     )
     return worst.with_columns(source=_named())
@@ -87,7 +92,7 @@ def _parts(data: TrialData, evaluator: str, kind: str) -> pl.DataFrame:
 
     own = (pl.col("evaluator") == evaluator) & (pl.col("kind") == kind) & pl.col("assessed_on").is_not_null()
     found = data["recorded_responses"].filter(own).select("subject", "assessed_on", "response")
-    return found.unique(["subject", "assessed_on"], keep="last", maintain_order=True)
+    return found.sort("response").unique(["subject", "assessed_on"], keep="last", maintain_order=True)
 
 
 def _baselines(data: TrialData, evaluator: str) -> pl.DataFrame:
@@ -149,5 +154,5 @@ def _finding(row: dict[str, Any]) -> Finding:
     elif row["assessed_on"] < row["randomized_on"]:
         rule, what = "after randomization", f"{row['assessed_on']} is before randomization on {row['randomized_on']}"
     else:
-        rule, what = "one response a day", f"another of {row['assessed_on']} is worse, or as bad and recorded later"
+        rule, what = "one response a day", f"another of {row['assessed_on']} is worse, or as bad with a higher number"
     return Finding("recorded_responses", named, rule, f"{what}; it does not count")
