@@ -90,7 +90,7 @@ def exposure(data: TrialData, protocol: Protocol | None = None) -> Checked:
     duration) / (planned dose / planned duration) (Hryniuk and Bush 1984), where the actual duration runs to the end of
     the last cycle; it needs the cycle of the protocol. While treatment goes on, the last record of a drug has no last
     day yet, and doses are those of the records before it; any other record without its last day, or without a dose,
-    gives no doses: they are null, and a finding says why.
+    gives no doses: they are null, ``why`` says so, and a finding, unless the drug is one whose dose nobody states.
 
     A reduction is a lower dose than the record before, or, where doses are not stated, a recorded one; an increase
     likewise. Interruptions and delays are as recorded; ``days_late`` is the sum of days by which cycles began later
@@ -116,7 +116,7 @@ def exposure(data: TrialData, protocol: Protocol | None = None) -> Checked:
         given = taken[:-1] if going_on else taken
         rows.append((subject, name, *_row(taken, given, drug), source("doses", subject, intervention=name)))
         findings += _wrong(subject, name, taken, drug, strange=bool(drugs) and drug is None)
-        findings += _uncounted(subject, name, given)
+        findings += _uncounted(subject, name, given, stated=_stated(taken, drug))
     return Checked(frame(EXPOSURE_COLUMNS, rows), tuple(findings))
 
 
@@ -220,10 +220,16 @@ def _wrong(
             yield Finding("doses", record, "doses do not overlap", said)
 
 
-def _uncounted(subject: str, name: str, given: Sequence[_Taken]) -> Iterator[Finding]:
-    """Yield the records that leave a patient without a dose in all."""
+def _stated(taken: Sequence[_Taken], drug: Intervention | None) -> bool:
+    """Return whether a dose is to be expected: the protocol, or another record of the patient, states one."""
+    planned = drug is not None and any(start.dose is not None for start in drug.start)
+    return planned or any(each.dose is not None for each in taken)
+
+
+def _uncounted(subject: str, name: str, given: Sequence[_Taken], *, stated: bool) -> Iterator[Finding]:
+    """Yield the records that leave a patient without a dose in all, where doses are stated."""
     for each in given:
-        if each.ended is None or each.dose is None:
+        if each.ended is None or (stated and each.dose is None):
             record = source("doses", subject, intervention=name, cycle=each.cycle)
             lacking = "last day" if each.ended is None else "dose"
             yield Finding("doses", record, "dose can be added up", f"the {lacking} is not known; no dose in all")

@@ -66,6 +66,13 @@ def test_reductions_are_steps_down_and_recorded_ones_where_no_dose_is_stated(tri
     assert found(trial, rows).rows.select(names).rows() == [("new", 1, 1, 0, 0), ("old", 1, 1, 1, 0)]
 
 
+def test_a_drug_whose_dose_nobody_states_has_no_findings(trial):
+    rows = "01 | old | 1 |  | none | 2024-01-01 | 2024-01-28"
+    outcome = found(trial, rows)
+    assert (outcome.rows["total_dose"].to_list(), outcome.findings) == ([None], ())
+    assert outcome.rows["why"].to_list() == ["no dose in all: the dose of cycle 1 is not stated"]
+
+
 def test_reasons_are_listed_once(trial):
     head = f"{HEAD} | reason"
     rows = """01 | new | 1 | 100 | none        | 2024-01-01 | 2024-01-21 |
