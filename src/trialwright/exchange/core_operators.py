@@ -18,7 +18,7 @@ from trialwright.exchange.core_rules import Clause
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["VALUE_OPERATORS", "Operator", "absent", "flags", "plain_values"]
+__all__ = ["VALUE_OPERATORS", "Operator", "absent", "flags", "listed", "plain_values"]
 
 Operator = Callable[[Records, Clause], "pl.Series"]
 
@@ -39,6 +39,11 @@ def absent(values: pl.Series) -> pl.Series:
     if isinstance(values.dtype, pl.List):
         return values.is_null() | (values.list.len() == 0).fill_null(False)
     return values.is_null()
+
+
+def listed(value: Any) -> list[Any]:
+    """Return what a rule gives as one name, several or none, as a list."""
+    return list(value) if isinstance(value, list | tuple) else [] if value is None else [value]
 
 
 def plain_values(values: Any) -> set[Any]:

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Conformance", "Outcome", "check_conformance"]
 
+Values = tuple[tuple[str, str | None], ...]
 Answer = Literal["found", "clean", "unanswerable", "out of scope", "unsupported"]
+Beside = dict[tuple[str, tuple[Match, ...]], Records | Unanswerable]
 STUDY = "study"
 """The dataset that a finding names when it is about which datasets there are."""
 
@@ -87,7 +89,7 @@ def check_conformance(study: Mapping[str, Dataset], rules: Iterable[Rule]) -> Co
     >>> [finding.what for finding in check_conformance({"AE": ae}, [rule]).findings]
     ['AESER is not Y or N']
     """
-    beside: dict[tuple[str, tuple[Match, ...]], Records | Unanswerable] = {}
+    beside: Beside = {}
     findings: list[Finding] = []
     outcomes: list[Outcome] = []
     for rule in rules:
@@ -95,9 +97,6 @@ def check_conformance(study: Mapping[str, Dataset], rules: Iterable[Rule]) -> Co
             outcomes.append(outcome)
             findings += found
     return Conformance(tuple(findings), tuple(outcomes))
-
-
-Beside = dict[tuple[str, tuple[Match, ...]], "Records | Unanswerable"]
 
 
 def _run(rule: Rule, study: Mapping[str, Dataset], beside: Beside) -> Iterator[tuple[Outcome, list[Finding]]]:
@@ -164,31 +163,31 @@ def _records(rule: Rule, dataset: Dataset, study: Mapping[str, Dataset], beside:
 
 
 def _findings(rule: Rule, records: Records, wrong: pl.Series) -> list[Finding]:
-    if not wrong.any():
-        return []
     where = wrong.arg_true().to_list()
+    if not where:
+        return []
     if rule.sensitivity == "Dataset":
         constants = [name for name in rule.shown if name in records.worked_out]
-        return [Finding(records.dataset.name, None, rule.id, rule.message, None, None,
-                        _shown(records, constants, where[:1])[0], rule.severity)]  # fmt: skip
+        return [_finding(rule, records, (None, None, None, _shown(records, constants, where[:1])[0]))]
     names = list(dict.fromkeys([*(rule.shown or _targets(rule)), *rule.grouped_by]))
-    subjects, sequences, rows = (_cells(records, name, where) for name in ("USUBJID", "--SEQ", RECORD))
-    shown = _shown(records, names, where)
-    found = {
-        (row, values): Finding(
-            records.dataset.name, None if row is None else int(row), rule.id, rule.message, subject, sequence, values,
-            rule.severity,
-        )
-        for subject, sequence, row, values in zip(subjects, sequences, rows, shown, strict=True)
-    }  # fmt: skip
-    return _one_for_each_group(found.values(), rule) if rule.sensitivity == "Group" else list(found.values())
+    cells = (_cells(records, name, where) for name in (RECORD, "USUBJID", "--SEQ"))
+    # A record with several partners in another dataset is found once for each set of values.
+    found = dict.fromkeys(zip(*cells, _shown(records, names, where), strict=True))
+    findings = [_finding(rule, records, each) for each in found]
+    return _one_for_each_group(findings, rule, records) if rule.sensitivity == "Group" else findings
 
 
-def _one_for_each_group(findings: Iterable[Finding], rule: Rule) -> list[Finding]:
-    groups: dict[tuple[str | None, ...], Finding] = {}
+def _finding(rule: Rule, records: Records, cells: tuple[str | None, str | None, str | None, Values]) -> Finding:
+    row, subject, sequence, values = cells
+    record = None if row is None else int(row)
+    return Finding(records.dataset.name, record, rule.id, rule.message, subject, sequence, values, rule.severity)
+
+
+def _one_for_each_group(findings: Iterable[Finding], rule: Rule, records: Records) -> list[Finding]:
+    names = {records.name(name) for name in rule.grouped_by}
+    groups: dict[Values, Finding] = {}
     for finding in findings:
-        ends = tuple(value for name, value in finding.values if name.endswith(tuple(n[-2:] for n in rule.grouped_by)))
-        groups.setdefault(ends, finding)
+        groups.setdefault(tuple(pair for pair in finding.values if pair[0] in names), finding)
     return list(groups.values())
 
 
@@ -207,7 +206,7 @@ def _cells(records: Records, name: str, where: Sequence[int]) -> list[str | None
     return as_text(column).to_list()
 
 
-def _shown(records: Records, names: Sequence[str], where: Sequence[int]) -> list[tuple[tuple[str, str | None], ...]]:
+def _shown(records: Records, names: Sequence[str], where: Sequence[int]) -> list[Values]:
     there = [name for name in names if records.has(name) or name in records.worked_out]
     labels = [records.name(name) for name in there]
     columns = [_cells(records, name, where) for name in there]

@@ -1,4 +1,4 @@
-"""Operators of conformance rules that look at many records: uniqueness, consistency, order, sets of variables."""
+"""Operators of conformance rules that look at many records: uniqueness, consistency, sets of variables."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from trialwright.exchange.core_operators import VALUE_OPERATORS, Operator, absent, flags, plain_values
-from trialwright.exchange.core_records import Records, Unanswerable, as_text, by_value, constant, shortened
+from trialwright.exchange.core_operators import VALUE_OPERATORS, Operator, absent, flags, listed, plain_values
+from trialwright.exchange.core_order_operators import ORDER_OPERATORS
+from trialwright.exchange.core_records import Records, Unanswerable, as_text, constant, shortened
 from trialwright.exchange.core_rules import Clause
 from trialwright.exchange.core_text_operators import TEXT_OPERATORS
 
@@ -16,10 +17,6 @@ if TYPE_CHECKING:
     import polars as pl
 
 __all__ = ["OPERATORS"]
-
-
-def _listed(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, list | tuple) else [] if value is None else [value]
 
 
 def _present(records: Records, names: list[Any]) -> list[pl.Series]:
@@ -35,7 +32,7 @@ def _unique_set(records: Records, clause: Clause) -> pl.Series:
     import polars as pl
 
     records.column(clause.target)
-    names = dict.fromkeys(map(records.name, [clause.target, *_listed(clause.against)]))
+    names = dict.fromkeys(map(records.name, [clause.target, *listed(clause.against)]))
     columns = _present(records, list(names))
     if pattern := clause.options.get("regex"):
         columns = [shortened(column, pattern) for column in columns]
@@ -46,7 +43,7 @@ def _unique_relationship(records: Records, clause: Clause) -> pl.Series:
     """Whether each value goes with one value of the other variable, both ways; a missing partner is a partner too."""
     import polars as pl
 
-    others = [records.column(name) for name in _listed(clause.against)]
+    others = [records.column(name) for name in listed(clause.against)]
     one = as_text(records.column(clause.target)).alias("one")
     other = pl.select(pl.concat_str([as_text(each) for each in others], separator="\x1f")).to_series().alias("other")
     pairs = pl.DataFrame([one, other])
@@ -65,11 +62,9 @@ def _inconsistent(records: Records, clause: Clause) -> pl.Series:
     """Return where a value differs from the most frequent one of its group; all of the group when several tie."""
     import polars as pl
 
-    groups = _present(records, _listed(clause.against))
+    groups = _present(records, listed(clause.against))
     if not groups:
-        raise Unanswerable(
-            f"{records.dataset.name} has none of {', '.join(map(records.name, _listed(clause.against)))}"
-        )
+        raise Unanswerable(f"{records.dataset.name} has none of {', '.join(map(records.name, listed(clause.against)))}")
     keys = [group.name for group in groups]
     target = as_text(records.column(clause.target)).alias("target")
     if pattern := clause.options.get("regex"):
@@ -90,7 +85,7 @@ def _multiple_rows(records: Records, clause: Clause) -> pl.Series:
     import polars as pl
 
     target = records.column(clause.target).alias("target")
-    within = [records.column(name).alias(f"w{at}") for at, name in enumerate(_listed(clause.options["within"]))]
+    within = [records.column(name).alias(f"w{at}") for at, name in enumerate(listed(clause.options["within"]))]
     names = [column.name for column in within]
     most = int(clause.against or 1)
     counted = pl.DataFrame([target, *within]).select(pl.len().over(["target", *names]) > most).to_series()
@@ -99,95 +94,6 @@ def _multiple_rows(records: Records, clause: Clause) -> pl.Series:
 
 def _not_multiple_rows(records: Records, clause: Clause) -> pl.Series:
     return ~_multiple_rows(records, clause) & ~absent(records.column(clause.target))
-
-
-def _in_order(records: Records, within: Any, ordering: Any, **columns: pl.Series) -> pl.DataFrame:
-    """Return the columns with their groups and places, sorted within the groups; missing last."""
-    import polars as pl
-
-    group = [records.column(name).alias(f"w{at}") for at, name in enumerate(_listed(within))]
-    order = [records.column(name).alias(f"o{at}") for at, name in enumerate(_listed(ordering))]
-    frame = pl.DataFrame([column.alias(name) for name, column in columns.items()] + group + order)
-    keys = [column.name for column in [*group, *order]]
-    return frame.with_row_index("place").sort(*keys, nulls_last=True, maintain_order=True)
-
-
-def _back(frame: pl.DataFrame, answer: pl.Expr) -> pl.Series:
-    """Return an answer in the order that the records have in the file."""
-    return frame.with_columns(answer.alias("answer")).sort("place")["answer"].fill_null(False)
-
-
-def _groups(frame: pl.DataFrame) -> list[str]:
-    return [name for name in frame.columns if name.startswith("w")]
-
-
-def _empty_but_last(records: Records, clause: Clause) -> pl.Series:
-    import polars as pl
-
-    empty = absent(records.column(clause.target))
-    frame = _in_order(records, clause.against, clause.options.get("ordering"), target=empty)
-    last = pl.col("place").last().over(_groups(frame)) == pl.col("place")
-    return _back(frame, pl.col("target") & ~last)
-
-
-def _filled_but_last(records: Records, clause: Clause) -> pl.Series:
-    import polars as pl
-
-    filled = ~absent(records.column(clause.target))
-    frame = _in_order(records, clause.against, clause.options.get("ordering"), target=filled)
-    last = pl.col("place").last().over(_groups(frame)) == pl.col("place")
-    return _back(frame, pl.col("target") & ~last)
-
-
-def _next_record(records: Records, clause: Clause) -> pl.Series:
-    """Whether a value is that of another variable in the next record of its group; the last has nothing to equal."""
-    import polars as pl
-
-    target, other = records.column(clause.target), records.column(clause.against)
-    frame = _in_order(records, clause.options["within"], clause.options["ordering"], target=target, other=other)
-    groups = _groups(frame)
-    last = pl.col("place").last().over(groups) == pl.col("place")
-    return _back(frame, last | pl.col("target").eq_missing(pl.col("other").shift(-1).over(groups)))
-
-
-def _sorted_by(records: Records, clause: Clause) -> pl.Series:
-    """Whether no earlier record of the group has a later value; missing values come last unless said otherwise.
-
-    CORE holds the sorted order against the order found and names every record out of place; here it is the record that
-    comes too late, by the text of dates.
-    """
-    answer = flags([True] * records.frame.height)
-    for key in _listed(clause.against):
-        answer &= _sorted_by_one(records, clause, key)
-    return answer
-
-
-def _sorted_by_one(records: Records, clause: Clause, key: Mapping[str, Any]) -> pl.Series:
-    import polars as pl
-
-    values = records.column(key["name"])
-    ranks = values.rank("dense", descending=key.get("sort_order") == "desc").cast(pl.Int64)
-    missing = 0 if key.get("null_position") == "first" else len(values) + 1
-    target = _numbered(records.column(clause.target), clause.options.get("regex"))
-    ordered = Records(
-        records.dataset, records.frame, records.study, records.prefix, {"$order": target}, records.aliases
-    )
-    frame = _in_order(ordered, clause.options.get("within"), "$order", rank=ranks.fill_null(missing))
-    highest = pl.col("rank").cum_max().over(_groups(frame)) if _groups(frame) else pl.col("rank").cum_max()
-    return _back(frame, pl.col("rank") >= highest)
-
-
-def _numbered(values: pl.Series, pattern: str | None) -> pl.Series:
-    import polars as pl
-
-    if pattern is None:
-        return values
-
-    def number(text: str) -> float | None:
-        found = re.match(pattern, text)
-        return float(found[1]) if found and found[1].replace(".", "", 1).isdigit() else None
-
-    return by_value(as_text(values), number, pl.Float64())
 
 
 def _enumerated(records: Records, clause: Clause) -> pl.Series:
@@ -244,6 +150,7 @@ def _in_same_order(own: list[Any], other: list[Any]) -> bool:
 OPERATORS: Mapping[str, Operator] = {
     **VALUE_OPERATORS,
     **TEXT_OPERATORS,
+    **ORDER_OPERATORS,
     "is_unique_set": _unique_set,
     "is_not_unique_set": _negated(_unique_set),
     "is_unique_relationship": _unique_relationship,
@@ -253,12 +160,6 @@ OPERATORS: Mapping[str, Operator] = {
     "has_different_values": _negated(_same_values),
     "present_on_multiple_rows_within": _multiple_rows,
     "not_present_on_multiple_rows_within": _not_multiple_rows,
-    "empty_within_except_last_row": _empty_but_last,
-    "non_empty_within_except_last_row": _filled_but_last,
-    "has_next_corresponding_record": _next_record,
-    "does_not_have_next_corresponding_record": _negated(_next_record),
-    "target_is_sorted_by": _sorted_by,
-    "target_is_not_sorted_by": _negated(_sorted_by),
     "inconsistent_enumerated_columns": _enumerated,
     "contains_all": _contains_all,
     "not_contains_all": _negated(_contains_all),
