@@ -36,18 +36,19 @@ def listed(names: Iterable[str]) -> str:
 
 
 def nearest(name: str, known: Iterable[str], where: str) -> str:
-    """Return the known names, or of more than a dozen the nearest three and where all of them stand.
+    """Return the known names, or of more than a dozen up to three that resemble the name and where all of them stand.
 
     >>> nearest("b", ["a", "b2"], "in the file")
     'a, b2'
     >>> nearest("ecgo", ["ecog", *(f"item_{i}" for i in range(20))], "under variables of the protocol file")
-    'nearest: ecog, item_1, item_0; all 21 stand under variables of the protocol file'
+    'nearest: ecog; all 21 stand under variables of the protocol file'
     """
     names = list(known)
     if len(names) <= _FEW:
         return listed(names)
-    close = get_close_matches(name, names, n=_NEAREST, cutoff=0.0)
-    return f"nearest: {listed(close)}; all {len(names)} stand {where}"
+    close = get_close_matches(name, names, n=_NEAREST, cutoff=0.4)
+    near = f"nearest: {listed(close)}; " if close else ""
+    return f"{near}all {len(names)} stand {where}"
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
