@@ -13,7 +13,7 @@ from trialwright import derive
 from trialwright.exchange import Dataset, SdtmSettings, Variable, adam, trial_data
 
 KINDS = {pl.String: "text", pl.Float64: "number", pl.Int64: "integer", pl.Date: "date"}
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     "study": "CDISCPILOT01",
     "assessments": {
         "criteria": "RECIST 1.1",
@@ -76,8 +76,8 @@ class Rule(NamedTuple):
     holds: Callable[[Cell], bool]
 
 
-def sdtm() -> dict[str, Dataset]:
-    files = {name: name.lower() for name in PLAIN} | {name: f"{name.lower()}_onco_recist" for name in TUMOR}
+def sdtm(tumors: str = "onco_recist") -> dict[str, Dataset]:
+    files = {name: name.lower() for name in PLAIN} | {name: f"{name.lower()}_{tumors}" for name in TUMOR}
     return {name: as_dataset(name, dataset("pharmaversesdtm", file)) for name, file in files.items()}
 
 
@@ -86,8 +86,9 @@ def as_dataset(name: str, rows: pl.DataFrame) -> Dataset:
     return Dataset(name, "", tuple(Variable(v, "", KINDS[type(t)]) for v, t in rows.schema.items()), rows)
 
 
-def analysis(datasets: dict[str, Dataset]) -> dict[str, Dataset]:
-    plan = derive.DerivationSettings.model_validate(SETTINGS)
+def analysis(datasets: dict[str, Dataset], **assessments: Any) -> dict[str, Dataset]:
+    settings = SETTINGS | {"assessments": SETTINGS["assessments"] | assessments}
+    plan = derive.DerivationSettings.model_validate(settings)
     data, _ = trial_data(datasets, SdtmSettings(arms=ARMS))
     options = {"prefix": "", "screened": True, "proofs": plan.proofs, "last_dose": "of complete records"}
     safety = derive.safety_tables(data, plan, derive.LAB_TEMPLATE)

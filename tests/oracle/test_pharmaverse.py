@@ -9,7 +9,7 @@ from datetime import date
 
 import polars as pl
 import pytest
-from adam_of_pharmaverse import Cell, Rule, differing, ours, theirs
+from adam_of_pharmaverse import Cell, Rule, analysis, differing, ours, sdtm, theirs
 
 from trialwright.exchange import ADAM, check_across, check_dataset
 
@@ -160,3 +160,19 @@ def test_laboratory_values_and_baselines_are_the_same():
 def test_all_that_is_made_passes_our_own_checks():
     found = [finding for name, made in ours().items() for finding in check_dataset(made, ADAM[name])]
     assert [*found, *check_across(ours())] == []
+
+
+@pytest.mark.parametrize("responses", ["as recorded", "from lesions"])
+def test_three_readers_of_the_whole_study_are_kept_apart_and_pass_our_checks(responses):
+    readers = ["investigator", "RADIOLOGIST 1", "RADIOLOGIST 2"]
+    made = analysis(sdtm("onco"), evaluators=readers, responses=responses)
+    found = [finding for name, dataset in made.items() for finding in check_dataset(dataset, ADAM[name])]
+    assert [*found, *check_across(made)] == []
+    visits = made["ADRS"].rows.filter(pl.col("PARAMCD").str.starts_with("OVR"))
+    assert visits.select("PARAMCD", "PARCAT2").unique().sort("PARAMCD").rows() == [
+        ("OVR", "Investigator"),
+        ("OVR2", "RADIOLOGIST 1"),
+        ("OVR3", "RADIOLOGIST 2"),
+    ]
+    sums = made["ADTR"].rows.filter(pl.col("PARAMCD").str.starts_with("SDIAM"))
+    assert sums["PARAMCD"].n_unique() == 3

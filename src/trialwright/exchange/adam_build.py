@@ -34,7 +34,7 @@ def adam(
     *,
     prefix: str | None = None,
     screened: bool = False,
-    proofs: Sequence[tuple[str, str]] = derive.PROOFS,
+    proofs: Sequence[tuple[str, str]] | None = None,
     last_dose: Literal["unless ongoing", "of complete records"] = "unless ongoing",
     safety: SafetyTables | None = None,
 ) -> dict[str, Dataset]:
@@ -43,9 +43,9 @@ def adam(
     ``derived`` is ``derive.tables(data, plan)``; ``plan`` is the protocol, or the settings of data without one.
     ``prefix`` stands before the subject number in USUBJID, by default the study and a hyphen; "" where subject numbers
     are unique beyond the study. With ``screened`` ADRS has rows for subjects who were not randomized, too, as the R
-    packages' template does; ADSL always has them. ``proofs`` and ``last_dose`` are those of ``derive.subjects``.
-    ``safety`` saves deriving it again, and is how other grades than the plan's are asked for; its findings, of
-    ``derive.safety_tables``, are the caller's to list.
+    packages' template does; ADSL always has them. ``proofs`` and ``last_dose`` are those of ``derive.subjects``;
+    without ``proofs`` those of the plan hold. ``safety`` saves deriving it again, and is how other grades than the
+    plan's are asked for; its findings, of ``derive.safety_tables``, are the caller's to list.
 
     >>> from trialwright import derive, protocol
     >>> from trialwright.records import TrialData
@@ -55,7 +55,9 @@ def adam(
     ['ADSL', 'ADRS', 'ADTR', 'ADTTE']
     """
     endpoints = _endpoints(plan)
-    study = study_of(data, _arms(plan), f"{data.study.upper()}-" if prefix is None else prefix, proofs, last_dose)
+    study = study_of(
+        data, _arms(plan), f"{data.study.upper()}-" if prefix is None else prefix, proofs or _proofs(plan), last_dose
+    )
     responses = adrs(
         study if screened else study.randomized,
         data,
@@ -74,6 +76,10 @@ def adam(
         adlb(study, harms.laboratory.rows),
     )
     return {dataset.name: dataset for dataset in made}
+
+
+def _proofs(plan: Plan) -> Sequence[tuple[str, str]]:
+    return plan.proofs if isinstance(plan, derive.DerivationSettings) else derive.PROOFS
 
 
 def _true_strata(data: TrialData, plan: Plan) -> pl.DataFrame | None:

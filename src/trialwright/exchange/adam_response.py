@@ -52,7 +52,7 @@ def adrs(study: Study, data: TrialData, derived: Derived, endpoints: Iterable[Re
 
     parameters = [*_of_evaluators(study, data, derived), *_of_endpoints(study, derived, endpoints)]
     rows = pl.concat([_rows(parameter) for parameter in (*parameters, _deaths(study, data))])
-    rows = with_subjects(study, rows).with_columns(
+    rows = with_subjects(study, rows.join(study.subjects, on="subject", how="semi")).with_columns(
         ADY=study_day("ADT", "randomized_on"),
         AVISIT=visit("AVISITN"),
         AVAL=response_numbers(pl.col("AVALC")),

@@ -30,10 +30,11 @@ def adtr(study: Study, data: TrialData, derived: Derived, plan: Plan) -> Dataset
     evaluators = plan.assessments.evaluators
     seen = _measured(data, evaluators)
     rows = pl.concat([_sums(_responses(data, derived, plan), seen), _diameters(seen)], how="diagonal_relaxed")
-    ends = {who: f"R{place}" if place > 1 else "" for place, who in enumerate(evaluators, 1)}
+    ends = {who: f"R{place}" for place, who in enumerate(evaluators, 1)}
     end = pl.col("evaluator").replace_strict(ends, return_dtype=pl.String)
+    short = pl.col("code").str.replace("LDIAM", "LDIA")  # 8 letters, the reader's two among them
     rows = with_subjects(study, rows).with_columns(
-        PARAMCD=pl.format("{}{}", "code", end),
+        PARAMCD=pl.when(end == "R1").then("code").otherwise(short + end),
         PARAM=pl.format("{} by {}", "name", pl.col("evaluator").map_elements(evaluator_name, pl.String)),
         PARCAT1=pl.lit("Target Lesion(s)"),
         PARCAT2=pl.col("evaluator").map_elements(evaluator_name, pl.String),

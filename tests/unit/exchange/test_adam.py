@@ -1,5 +1,6 @@
 """Analysis datasets of a small trial by hand, and of a rehearsed one in every format."""
 
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
@@ -144,3 +145,26 @@ def test_labels_and_names_of_every_specification_fit_a_transport_file():
             assert len(variable.label.encode()) <= 40, variable.label
             assert variable.derivation, variable.name
             assert (variable.length is not None) == (variable.kind == "text"), variable.name
+
+
+def test_the_order_of_records_does_not_matter(made, rehearsed, plan):
+    kept = {"allocations", "strata"}
+    tables = {
+        name: table if name in kept else table.sample(fraction=1, shuffle=True, seed=7)
+        for name, table in rehearsed.tables.items()
+    }
+    shuffled = replace(rehearsed, tables=tables)
+    again = adam(shuffled, derive.tables(shuffled, plan), plan)
+    assert {name for name in made if not again[name].rows.equals(made[name].rows)} == set()
+
+
+def test_a_death_of_somebody_who_was_not_randomized_is_in_the_subjects_only(rehearsed, plan):
+    failed = rehearsed["screened"].filter(pl.col("outcome") != "randomized")["subject"][0]
+    death = pl.DataFrame({"subject": [failed], "cause": ["other"], "died_on": [date(2023, 1, 1)]})
+    deaths = pl.concat([rehearsed["deaths"], death.cast(rehearsed["deaths"].schema)])
+    data = replace(rehearsed, tables={**rehearsed.tables, "deaths": deaths})
+    datasets = adam(data, derive.tables(data, plan), plan)
+    found = [finding for name, dataset in datasets.items() for finding in check_dataset(dataset, ADAM[name])]
+    assert [*found, *check_across(datasets)] == []
+    assert datasets["ADSL"].rows.filter(pl.col("SUBJID") == failed)["DTHFL"].to_list() == ["Y"]
+    assert datasets["ADRS"].rows.filter(pl.col("USUBJID").str.ends_with(failed)).height == 0
