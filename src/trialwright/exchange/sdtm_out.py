@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from trialwright.exchange.countries import COUNTRY_CODES
@@ -16,7 +16,7 @@ from trialwright.exchange.sdtm_write_subjects import strata_names, subject_datas
 from trialwright.exchange.sdtm_write_tumors import tumor_datasets
 
 if TYPE_CHECKING:
-    from trialwright.protocol import Protocol
+    from trialwright.protocol import Protocol, Variable
     from trialwright.records import TrialData
 
 __all__ = ["NOT_IN_SDTM", "sdtm", "settings_of"]
@@ -79,6 +79,13 @@ def settings_of(protocol: Protocol) -> SdtmSettings:
         assessment_number=ASSESSMENT_NUMBER,
         visits={name: id for id, name in visit_names(protocol).items()},
         countries={code: name for name, code in reversed(COUNTRY_CODES.items())},
-        organs={"LYMPH NODE": "lymph_node"},
+        organs={level.upper().replace("_", " "): level for level in _levels(protocol.variables.values())},
         alive=(),
     )
+
+
+def _levels(variables: Iterable[Variable]) -> Iterator[str]:
+    """Yield the levels that variables and their fields may take: among them the protocol's own words for organs."""
+    for variable in variables:
+        yield from variable.levels
+        yield from _levels(variable.fields.values())

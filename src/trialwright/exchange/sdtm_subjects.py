@@ -37,7 +37,7 @@ def _demographics(source: Source) -> pl.DataFrame | None:
     """Return DM, one row for each subject."""
     import polars as pl
 
-    variables = ("SITEID", "COUNTRY", "RFICDTC", "DMDTC", "RFSTDTC", "DTHDTC", "DTHFL", "ARMCD", "AGEU")
+    variables = ("SITEID", "COUNTRY", "RFICDTC", "DMDTC", "RFSTDTC", "DTHDTC", "DTHFL", "ARMCD", "ARMNRS")
     answers = tuple(source.settings.answers)
     rows = source.rows("DM", *variables, *answers, needed=("ARMCD",))
     if rows is None:
@@ -115,6 +115,7 @@ def _strata(source: Source, allocated: pl.DataFrame) -> pl.DataFrame | None:
 
 
 def _screened(source: Source, demographics: pl.DataFrame, allocated: pl.DataFrame) -> pl.DataFrame:
+    """Return everybody in DM; who is not assigned and did not fail is still in screening, as after a data cut-off."""
     import polars as pl
 
     date = pl.coalesce(
@@ -124,7 +125,9 @@ def _screened(source: Source, demographics: pl.DataFrame, allocated: pl.DataFram
     )
     failed = dict(_failures(source))
     randomized = pl.col("subject").is_in(allocated["subject"].to_list())
-    why = mapped(pl.col("subject"), failed, pl.String()).fill_null("screen failure")
+    unassigned = (pl.col("ARMNRS") == "NOT ASSIGNED") | (pl.col("ARMCD").str.to_uppercase() == "NOTASSGN")
+    without = pl.when(unassigned).then(pl.lit("randomized")).otherwise(pl.lit("screen failure"))
+    why = mapped(pl.col("subject"), failed, pl.String()).fill_null(without)
     outcome = pl.when(randomized).then(pl.lit("randomized")).otherwise(why)
     code = pl.col("COUNTRY").fill_null("not recorded")
     country = mapped(code, source.settings.countries, pl.String()).fill_null(code)

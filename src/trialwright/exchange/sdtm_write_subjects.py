@@ -59,7 +59,8 @@ def _demographics(data: TrialData, protocol: Protocol) -> pl.DataFrame:
     for found in (_dosed(data), _ended(data), _died(data), _asked(data)):
         screened = screened.join(found, on="subject", how="left", maintain_order="left")
     treated = pl.col("RFXSTDTC").is_not_null()
-    without = pl.when(pl.col("ARMCD").is_null()).then(pl.lit("SCREEN FAILURE"))
+    waiting = pl.when(pl.col("outcome") == "randomized").then(pl.lit("NOT ASSIGNED"))
+    without = pl.when(pl.col("ARMCD").is_null()).then(waiting.otherwise(pl.lit("SCREEN FAILURE")))
     return screened.select(
         "subject",
         pl.col("subject").alias("SUBJID"),
