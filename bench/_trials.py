@@ -120,3 +120,14 @@ def _frame(table: str, **columns: Any) -> pl.DataFrame:
     }
     dates = [pl.col(column.name).cast(pl.Date) for column in TABLES[table].columns if column.kind == "date"]
     return pl.DataFrame(made).with_columns(dates)
+
+
+def protocol() -> Any:
+    """Return a shipped protocol whose PFS is censored at a new therapy and after missed visits."""
+    from trialwright.protocol import load, study_names
+
+    found = load(study_names()[0])
+    pfs = next(each for each in found.endpoints if each.id == "PFS")
+    rules = {"without_baseline": "censor at origin", "new_therapy": "censor before", "missed_visits": "censor before"}
+    strict = pfs.model_copy(update={"censoring": pfs.censoring.model_copy(update=rules)})
+    return found.model_copy(update={"endpoints": tuple(strict if e.id == "PFS" else e for e in found.endpoints)})

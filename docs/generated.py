@@ -4,13 +4,16 @@ A page asks for a part with a line of its own: ``{{ commands }}``. Tests call th
 """
 
 import importlib
+import importlib.util
 import inspect
 import io
 import pkgutil
 import re
+import sys
 import typing
 from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import ModuleType
 
 import trialwright
@@ -260,6 +263,88 @@ def citations(text: str | None) -> str:
     return "; ".join(found.values())
 
 
+SPEC = Path(__file__).parents[1] / "tests" / "spec"
+
+
+def _spec(name: str) -> ModuleType:
+    """Return a module of the tables that tests run."""
+    found = importlib.util.spec_from_file_location(name, SPEC / f"{name}.py")
+    if found is None or found.loader is None:
+        raise FileNotFoundError(SPEC / f"{name}.py")
+    module = importlib.util.module_from_spec(found)
+    sys.modules[name] = module
+    found.loader.exec_module(module)
+    return module
+
+
+def response_rules() -> Iterator[str]:
+    """Yield every rule of response: its source, and for each history the lesions, the answers and why."""
+    spec = _spec("response_rules")
+    for rule in spec.RULES:
+        yield from (f"## {rule.title}", "", f"Source: {rule.source}.", "")
+        for number, case in enumerate(rule.cases, 1):
+            yield from (f"### {rule.id} {number}: {_cell(case.why)}", "", *_history(spec, case))
+
+
+def _history(spec: ModuleType, case: typing.Any) -> Iterator[str]:
+    scans = max(len(line.shown) for line in case.lines)
+    head = ("", "baseline", *(f"assessment {number}" for number in range(1, scans)))
+    lesions = [(_lesion(line), *(_shown(each) for each in line.shown)) for line in case.lines]
+    answers = spec.answers(case)
+    expected = ("**response**", "", *(f"**{each}**" for each in case.expected.split()))
+    why = ("why", "", *(_cell(reason) for _, reason in answers))
+    padded = [(*row, *[""] * (len(head) - len(row))) for row in (*lesions, expected, why)]
+    yield from _table(head, padded)
+
+
+def _lesion(line: typing.Any) -> str:
+    kind = {"T": "target", "N": "non-target", "X": "new lesion"}[line.name[0]]
+    node = " (node)" if line.node else ""
+    linked = f", part of {line.whole}" if line.whole else f", merged into {line.into}" if line.into else ""
+    return f"{line.name}, {kind}{node}{linked}"
+
+
+def _shown(value: str) -> str:
+    words = {"-": "no record", "NE": "not evaluable", "PD": "unequivocal progression", "small": "too small to measure"}
+    return f"{int(value) / 10:.1f} mm" if value.isdigit() else words.get(value, value)
+
+
+def baseline_rules() -> Iterator[str]:
+    """Yield what may be a target: the rules in their order, then lesions with the answer and why."""
+    from trialwright.derive import MEASURABILITY
+
+    rules = [
+        (str(n), each.name, "yes" if each.measurable else "no", each.why) for n, each in enumerate(MEASURABILITY, 1)
+    ]
+    yield from _table(("order", "rule", "measurable", "the lesion"), rules)
+    spec = _spec("baseline_rules")
+    rows = [(*_described_lesion(each), "yes" if measurable else "no", why) for each, measurable, why in spec.LESIONS]
+    yield from _table(("organ", "diameter", "more", "measurable", "why"), rows)
+    counts = [(why, _organs(organs), ", ".join(rules) or "none") for why, organs, rules in spec.COUNTS]
+    yield from _table(("targets", "by organ", "finding"), counts)
+
+
+def _described_lesion(lesion: typing.Any) -> tuple[str, str, str]:
+    told = {"irradiated": lesion.irradiated, "has grown since": lesion.grown_since, "soft tissue": lesion.soft_tissue}
+    diameter = "not measured" if lesion.diameter is None else f"{lesion.diameter / 10:.1f} mm"
+    organ = f"{lesion.organ} (node)" if lesion.node else lesion.organ
+    return organ, diameter, ", ".join(word for word, holds in told.items() if holds)
+
+
+def _organs(organs: dict[str, int]) -> str:
+    return ", ".join(f"{organ}: {number}" for organ, number in organs.items())
+
+
+def tumor_rules() -> Iterator[str]:
+    """Yield what the checks of the tumor data ask for, and the reasons of differing responses."""
+    from trialwright.derive import REASONS, TUMOR_CHECKS
+
+    yield from (f"{number}. {check.asks}" for number, check in enumerate(TUMOR_CHECKS, 1))
+    yield from ("", "A recorded response that differs from the derived one is explained by the first of these:", "")
+    yield from (f"{number}. {reason.name}" for number, reason in enumerate(REASONS, 1))
+    yield ""
+
+
 def findings(study: str, *ids: str) -> Iterator[str]:
     """Yield what the checks say about some claims of a study."""
     from trialwright.evidence import Claims, check, published
@@ -328,6 +413,9 @@ def _prose(text: str | None) -> str:
 
 
 PARTS: dict[str, Callable[..., Iterator[str]]] = {
+    "response_rules": response_rules,
+    "baseline_rules": baseline_rules,
+    "tumor_rules": tumor_rules,
     "commands": commands,
     "methods": methods,
     "tables": tables,
