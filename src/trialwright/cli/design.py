@@ -51,6 +51,9 @@ def size(  # noqa: PLR0917 - each is an option of the command
     ] = None,
     tau: Annotated[float | None, typer.Option(help="Also restricted means up to so many months.")] = None,
     milestone: Annotated[float | None, typer.Option(help="Also survival at so many months.")] = None,
+    trials: Annotated[
+        int, typer.Option(min=0, help="Simulated trials of each number of events; 0 leaves them out.")
+    ] = 20_000,
     json: Annotated[bool, typer.Option("--json", help="Print JSON with all digits instead of a table.")] = False,
 ) -> None:
     """Print the events a comparison needs by every formula in use, and the patients when accrual is told.
@@ -58,7 +61,9 @@ def size(  # noqa: PLR0917 - each is an option of the command
     Formulas first, then the tests themselves in the trial supposed, a log-rank test with three variances: its own, the
     one it has, and with the estimate it is divided by, which comes nearest to simulated trials. Numbers are not rounded
     up. Patients, and whatever needs to know who enters when, take --accrual, --follow-up and --control-median together.
+    Simulated power is that of trials with the events rounded up. Schoenfeld's number is the one other commands take.
     """
+    from trialwright.cli.size_truth import Asked, beside_truth
     from trialwright.design import event_numbers, sizes_by_test
     from trialwright.errors import DataError
 
@@ -67,16 +72,17 @@ def size(  # noqa: PLR0917 - each is an option of the command
         plan = _plan(accrual, follow_up, control_median, dropout, longest)
         asked: dict[str, Any] = {"power": power, "alpha": alpha, "sides": sides, "margin": margin}
         rows = event_numbers(hazard_ratio, ratio=split, plan=plan, **asked)
-        if plan is None:
+        trial = None if plan is None else _trial(plan, hazard_ratio, split, delay)
+        if plan is None or trial is None:
             _refuse_tests(delay, {"weight": weight, "tau": tau, "milestone": milestone})
         else:
             benefit = "fewer events" if hazard_ratio < margin else "more events"
             asked |= {"benefit": benefit, "weight": _weight(weight), "tau": tau, "milestone": milestone}
-            rows = _late(rows, delay) + sizes_by_test(_trial(plan, hazard_ratio, split, delay), plan.time, **asked)
+            rows = _late(rows, delay) + sizes_by_test(trial, plan.time, **asked)
+        truth = beside_truth(rows, Asked(hazard_ratio, alpha, sides, split, margin, trial, trials))
     except ValueError as error:
         raise DataError(str(error)) from error
-    # Simulated truth beside each row belongs here: ``rows`` hold what the formulas say of the same trial.
-    typer.echo(_as_json(rows) if json else _as_text(rows))
+    typer.echo(_as_json(truth) if json else _as_text(truth, trials, told=trial is not None, margin=margin))
 
 
 def _refuse_tests(delay: float, more: dict[str, Any]) -> None:
@@ -160,18 +166,36 @@ def _refuse_half(
         raise ValueError(f"--accrual, --follow-up and --control-median go together; missing: {', '.join(missing)}")
 
 
-def _as_json(rows: tuple[EventNumber, ...]) -> str:
+def _as_json(rows: list[dict[str, Any]]) -> str:
     import json
-    from dataclasses import asdict
 
-    content: list[dict[str, Any]] = [asdict(row) for row in rows]
-    return json.dumps(content, indent=2)
+    return json.dumps(rows, indent=2)
 
 
-def _as_text(rows: tuple[EventNumber, ...]) -> str:
-    width = max(len(row.formula) for row in rows)
-    lines = [f"{'Formula':{width}}  {'Events':>8}  {'Patients':>8}"]
+def _as_text(rows: list[dict[str, Any]], trials: int, *, told: bool, margin: float) -> str:
+    width = max(len(row["formula"]) for row in rows)
+    lines = [f"{'Formula':{width}}  {'Events':>8}  {'Patients':>8}  {'Simulated power':>15}"]
     for row in rows:
-        numbers = "  ".join("       -" if value is None else f"{value:8.2f}" for value in (row.events, row.patients))
-        lines.append(f"{row.formula:{width}}  {numbers}" + (f"  {row.problem}" if row.problem else ""))
-    return "\n".join(lines)
+        numbers = "  ".join("       -" if row[name] is None else f"{row[name]:8.2f}" for name in ("events", "patients"))
+        power, error = row["simulated_power"], row["monte_carlo_error"]
+        shown = f"{'-':>15}" if power is None else f"{power:8.4f} ({error:.4f})"[-16:].rjust(15)
+        lines.append(
+            f"{row['formula']:{width}}  {numbers}  {shown}" + (f"  {row['problem']}" if row["problem"] else "")
+        )
+    return "\n".join([*lines, *_about(trials, told, margin)])
+
+
+def _about(trials: int, told: bool, margin: float) -> list[str]:
+    from trialwright.cli.size_truth import MONTHS, SHARE_WITH_EVENT
+
+    if not trials:
+        return []
+    if margin != 1:
+        return ["Simulated power is of the log-rank test for superiority only; there is none with a margin."]
+    months = f"{MONTHS:g} months"
+    entering = f"{SHARE_WITH_EVENT:.0%} of the patients, who enter over {months}; control median {months}"
+    where = "in the patients of the row" if told else entering
+    return [
+        f"Simulated: {trials:,} trials at the events rounded up, {where}; Monte Carlo error in brackets.",
+        "Schoenfeld's number is the default of the other commands.",
+    ]

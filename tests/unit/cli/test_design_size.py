@@ -26,13 +26,16 @@ def run(capsys):
 
 def test_formulas_side_by_side(run):
     code, out, err = run(*BASE, "--ratio", "2:1", *PLAN)
-    rows = {row[0]: row[1:] for row in (re.split(r"  +", line.strip()) for line in out.splitlines()[1:])}
+    rows = {row[0]: row[1:] for row in (re.split(r"  +", line.strip()) for line in out.splitlines()[1:-2])}
     assert (code, err) == (0, "")
-    assert rows["Schoenfeld"] == ["126.87", "138.36"]
-    assert rows["Freedman"] == ["110.95", "121.00"]
-    assert rows["Lachin-Foulkes"] == ["125.08", "136.41"]
+    assert rows["Schoenfeld"][:2] == ["126.87", "138.36"]
+    assert rows["Freedman"][:2] == ["110.95", "121.00"]
+    assert rows["Lachin-Foulkes"][:2] == ["125.08", "136.41"]
+    power, error = (float(number.strip("()")) for number in rows["Schoenfeld"][2].split())
+    assert power == pytest.approx(0.806, abs=4 * error) and 0.002 < error < 0.004
     # Of the tests the average hazard ratio is the formula of this name where there is one stratum and one ratio.
-    assert rows["Average hazard ratio of strata and periods"] == rows["Average hazard ratio"] == ["126.01", "137.43"]
+    assert rows["Average hazard ratio of strata and periods"] == rows["Average hazard ratio"]
+    assert rows["Average hazard ratio"][:2] == ["126.01", "137.43"]
     assert list(rows)[7:10] == [f"Log-rank, {name}" for name in ("variance of the test", "Yung and Liu", "studentized")]
     assert len(rows) == 11
 
@@ -49,7 +52,17 @@ def test_json_has_all_digits(run):
     assert code == 0
     assert rows[0]["events"] == pytest.approx(126.869349449831, rel=1e-12)
     assert rows[0]["patients"] > rows[0]["events"]
-    assert {"formula", "events", "patients", "problem"} == set(rows[0])
+    assert {"formula", "events", "patients", "problem", "simulated_power", "monte_carlo_error"} == set(rows[0])
+    assert rows[0]["simulated_power"] == pytest.approx(0.8, abs=0.05)
+
+
+def test_simulated_power_is_of_the_direction_asked_for_and_of_this_test_only(run):
+    found = json.loads(run("design", "size", "--hazard-ratio", "1.6", *PLAN, "--tau", "6", "--json")[1])
+    power = {row["formula"]: row["simulated_power"] for row in found}
+    assert power["Schoenfeld"] == pytest.approx(0.8, abs=0.03)
+    assert power["Restricted mean to 6"] is None
+    assert json.loads(run(*BASE, "--trials", "0", "--json")[1])[0]["simulated_power"] is None
+    assert "superiority only" in run("design", "size", "--hazard-ratio", "0.9", "--margin", "1.3")[1]
 
 
 def test_options_reach_the_plan(run):
