@@ -66,7 +66,7 @@ def read_source(path: Path, study: str, rules: str, cutoff: date | None, sdtm: P
     from_tables = _holds_tables(path)
     if from_tables and sdtm:
         raise DataError(f"{path} holds tables of a trial, not SDTM; leave --sdtm out")
-    data, findings = _from_tables(path, plan) if from_tables else _from_sdtm(path, plan, sdtm)
+    data, findings = _from_tables(path, plan) if from_tables else _from_sdtm(path, sdtm)
     if data["allocations"].is_empty():
         told = "".join(f"\n{finding}" for finding in findings[:20])
         raise DataError(f"{path}: nobody was randomized, so there is nothing to derive{told}")
@@ -91,22 +91,13 @@ def _from_tables(path: Path, plan: Protocol | DerivationSettings) -> tuple[Trial
     return data, missing
 
 
-def _from_sdtm(
-    path: Path, plan: Protocol | DerivationSettings, settings: Path | None
-) -> tuple[TrialData, list[Finding]]:
-    """Return the data and their findings; tumor domains that the plan's responses rest on are asked for by name."""
+def _from_sdtm(path: Path, settings: Path | None) -> tuple[TrialData, list[Finding]]:
     from trialwright.exchange import SdtmSettings, read_folder, trial_data
     from trialwright.protocol import read_document
-    from trialwright.records import Finding
 
     asked = None if settings is None else read_document(settings, SdtmSettings)
-    datasets = read_folder(path)
-    data, findings = trial_data(datasets, asked)
-    names = {} if asked is None else asked.datasets
-    needed = ("RS",) if plan.assessments.responses == "as recorded" else ("TU", "TR")
-    missing = [name for domain in needed if (name := names.get(domain, domain)) not in datasets]
-    told = f"responses {plan.assessments.responses} rest on it; nothing is known of them"
-    return data, [*(Finding(name, "", "missing dataset", told) for name in missing), *findings]
+    data, findings = trial_data(read_folder(path), asked)
+    return data, list(findings)
 
 
 def _study(plan: Protocol | DerivationSettings) -> str:
@@ -131,6 +122,7 @@ def _checks(data: TrialData, plan: Protocol | DerivationSettings) -> Iterator[Fi
             yield Finding(table, f"evaluator {who}", "evaluator of the plan", told)
     if plan.assessments.responses == "as recorded":
         yield from derive.record_findings(data)
+    yield from derive.tumor_checks(data, plan)
     yield from derive.order_findings(data)
 
 

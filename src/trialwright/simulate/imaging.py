@@ -165,6 +165,8 @@ class _Reader:
             organ=lesion.organ,
             node=lesion.node,
             found_on=self.case.on(day),
+            # Bone is measured only by a part of soft tissue, so a target there has one.
+            soft_tissue=True if lesion.role == "target" and lesion.organ == "bone" else None,
         )
 
     def _measure(self, look: _Look, lesion: _Lesion, diameter: int | None, state: str = "present") -> None:
