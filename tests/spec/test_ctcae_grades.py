@@ -6,6 +6,9 @@ case says otherwise.
 
 # ruff: noqa: E501 - a case is one line of a table
 
+from dataclasses import replace
+from decimal import Decimal
+
 import pytest
 
 from trialwright.derive import LabResult, grade_result, grade_rules, terms_without_numbers
@@ -17,7 +20,7 @@ Anemia                                          | hemoglobin                    
 Anemia                                          | hemoglobin                            | mmol/L  | 7.5  | 10   | 7.5:0 7.4:1 6.2:1 6.1:2 4.9:2 4.8:3
 Leukocytosis                                    | leukocytes                            | 10^9/L  | 4    | 11   | 11:0 12:0 100:0 100.1:3
 Activated partial thromboplastin time prolonged | activated partial thromboplastin time | s       | 25   | 40   | 40:0 40.1:1 60:1 60.1:2 100:2 100.1:3
-CD4 lymphocytes decreased                       | CD4 lymphocytes                       | 10^9/L  | 0.6  | 1.5  | 0.6:0 0.59:1 0.5:1 0.49:2 0.2:2 0.19:3 0.05:3 0.04:4
+CD4 lymphocytes decreased                       | CD4 lymphocytes                       | 10^9/L  | 0.6  | 1.5  | 0.6:0 0.59:1 0.5:1 0.49:2 0.2:2 0.19:3 0.05:3 0.049:4
 Cholesterol high                                | cholesterol                           | mmol/L  | 3    | 6    | 6:0 6.1:1 7.75:1 7.76:2 10.34:2 10.35:3 12.92:3 12.93:4
 Cholesterol high                                | cholesterol                           | mg/dL   | 120  | 240  | 240:0 241:1 300:1 301:2 400:2 401:3 500:3 501:4
 CPK increased                                   | creatine kinase                       | U/L     | 20   | 200  | 200:0 201:1 500:1 501:2 1000:2 1001:3 2000:3 2001:4
@@ -46,7 +49,7 @@ Hypoglycemia                                    | glucose                       
 Hypoglycemia                                    | fasting glucose                       | mg/dL   | 70   | 110  | 70:0 69:1 55:1 54:2 40:2 39:3 30:3 29:4
 Hypokalemia                                     | potassium                             | mmol/L  | 3.5  | 5    | 3.5:0 3.4:1 3:1 2.9:3 2.5:3 2.4:4
 Hypomagnesemia                                  | magnesium                             | mmol/L  | 0.7  | 1    | 0.7:0 0.69:1 0.5:1 0.49:2 0.4:2 0.39:3 0.3:3 0.29:4
-Hypomagnesemia                                  | magnesium                             | mg/dL   | 1.7  | 2.4  | 1.7:0 1.6:1 1.2:1 1.1:2 0.9:2 0.8:3 0.7:3 0.6:4
+Hypomagnesemia                                  | magnesium                             | mg/dL   | 1.7  | 2.4  | 1.7:0 1.6:1 1.2:1 1.1:2 0.9:2 0.89:3 0.7:3 0.69:4
 """
 
 V4 = """
@@ -101,10 +104,21 @@ version | term                                 | test                       | un
 4 | Fibrinogen decreased                 | fibrinogen                 | g/L    | 2  | 4   | 4   | 2:0 1.99:3 1.01:3 1:4
 5 | Fibrinogen decreased                 | fibrinogen                 | g/L    | 8  | 9   | 8   | 8:0 7.9:1 6:1 5.99:2 4:2 3.99:3 2:3 1.99:4
 5 | Fibrinogen decreased                 | fibrinogen                 | mg/dL  | 100 | 400 | 200 | 100:0 99:1 75:1 74:2 50:2 49:4
-5 | Fibrinogen decreased                 | fibrinogen                 | g/L    | 8  | 9   | 4   | 4:0 3.9:1 3.01:1 3:2 2.01:2 2:3 1.01:3 1:4 0.4:4
-4 | Hemoglobin increased                 | hemoglobin                 | g/L    | 120 | 160 | 150 | 160:0 161:1 180:1 181:2 200:2 201:3
-4 | Hemoglobin increased                 | hemoglobin                 | g/L    | 120 | 160 | 170 | 170:0 171:1 190:1 191:2 210:2 211:3
+5 | Fibrinogen decreased                 | fibrinogen                 | g/L    | 8  | 9   | 4   | 4:0 3.99:1 3.01:1 3:2 2.01:2 2:3 1.01:3 1:4 0.4:4
+4 | Hemoglobin increased                 | hemoglobin                 | g/L    | 120 | 160 | 150 | 160:0 160.5:1 180:1 181:2 200:2 201:3
+4 | Hemoglobin increased                 | hemoglobin                 | g/L    | 120 | 160 | 170 | 170:0 170.5:1 190:1 191:2 210:2 211:3
 5 | Hemoglobin increased                 | hemoglobin                 | g/dL   | 12 | 16  | 17  | 16:0 16.1:1 18:1 18.1:2 20:2 20.1:3
+4 | Creatinine increased                 | creatinine                 | umol/L | 50 | 100 | 130 | 100:0 100.1:1 150:1 150.1:2
+5 | Creatinine increased                 | creatinine                 | umol/L | 50 | 100 | 200 | 150:1 150.1:2 300:2 300.1:3
+4 | Fibrinogen decreased                 | fibrinogen                 | g/L    | 8  | 9   | 2   | 8:0 7.99:1 6:1 5.99:2 4:2 3.99:3 2:3 1.99:4
+4 | Fibrinogen decreased                 | fibrinogen                 | g/L    | 1  | 4   | 0.5 | 0.5:2 0.49:4
+4 | Fibrinogen decreased                 | fibrinogen                 | mg/dL  | 100 | 400 | 50 | 50:2 49:4
+5 | Fibrinogen decreased                 | fibrinogen                 | g/L    | 1  | 4   | 1.2 | 0.5:2 0.49:4
+5 | Fibrinogen decreased                 | fibrinogen                 | g/L    | 1  | 4   | 0.6 | 0.5:1 0.49:4
+5 | Fibrinogen decreased                 | fibrinogen                 | mg/dL  | 100 | 400 | 60 | 50:1 49:4
+4 | Hemoglobin increased                 | hemoglobin                 | g/dL   | 12 | 16  | 15  | 16:0 16.1:1 18:1 18.1:2 20:2 20.1:3
+4 | Hemoglobin increased                 | hemoglobin                 | g/dL   | 12 | 16  | 17  | 17:0 17.1:1 19:1 19.1:2 21:2 21.1:3
+5 | Hemoglobin increased                 | hemoglobin                 | g/L    | 120 | 160 | 150 | 160:0 160.5:1 180:1 180.5:2 200:2 200.5:3
 """
 
 PRESUMED = """
@@ -179,6 +193,62 @@ def test_on_anticoagulation_the_ratio_is_also_compared_with_the_baseline(version
         result = LabResult("international normalized ratio", value, None, 0.8, 3, 1.0, False)
         assert grade_result(inr, result, presume=("anticoagulation",)).grade == grade
     assert grade_result(inr, LabResult(inr.tests[0], 1.1, None, 0.8, 3, 1.0, False), presume=()).grade == 0
+
+
+def asked(version):
+    """Yield rule, result, presumptions and grade of every case of a version."""
+    own = [("", V4 if version == "4" else V5), ("", BOTH), ("baseline", BASELINE), ("presume", PRESUMED)]
+    for kind, text in own:
+        for row in (case.values[0] for case in cases(text)):
+            if row.get("version", version) == version:
+                found = rule(row, version)
+                more = with_baseline(row, found) if kind == "baseline" else {}
+                presume = (row["presume"],) if kind == "presume" else ()
+                for value, grade in (pair.split(":") for pair in row["values"].split()):
+                    limits = (float(row["low"]), float(row["high"]))
+                    yield found, LabResult(row["test"], float(value), row["unit"], *limits, **more), presume, int(grade)
+
+
+FLIPPED = {">": ">=", ">=": ">", "<": "<=", "<=": "<"}
+
+
+def mutants(found):
+    """Yield a rule with one number a little more, a little less, or one comparison that takes in its threshold or not."""
+    for branch in ("grades", "abnormal"):
+        for place, (grade, conditions) in enumerate(getattr(found, branch) or ()):
+            for index, condition in enumerate(conditions):
+                for changed in changes(condition):
+                    new = (*conditions[:index], changed, *conditions[index + 1 :])
+                    grades = list(getattr(found, branch))
+                    grades[place] = (grade, new)
+                    yield f"{branch} {grade}: {condition} -> {changed}", replace(found, **{branch: tuple(grades)})
+
+
+def changes(condition):
+    for which, (number, unit) in enumerate(condition.numbers):
+        for factor in ("0.9", "1.1") if number else ("0.9",):
+            other = (number or Decimal(1)) * Decimal(factor)
+            numbers = (*condition.numbers[:which], (other, unit), *condition.numbers[which + 1 :])
+            yield replace(condition, numbers=numbers, text=f"{other} for {number}")
+    yield replace(condition, comparison=FLIPPED[condition.comparison], text=FLIPPED[condition.comparison])
+
+
+HELD_ELSEWHERE = ("anticoagulation",)
+
+
+@pytest.mark.parametrize("version", ["4", "5"])
+def test_the_mutation_of_any_threshold_fails_some_case(version):
+    known = list(asked(version))
+    alive = []
+    for found in grade_rules(version):
+        own = [case for case in known if case[0] is found]
+        for name, mutant in mutants(found):
+            same = all(
+                grade_result(mutant, result, presume=presume).grade == grade for _, result, presume, grade in own
+            )
+            if same and not any(presumed in name for presumed in HELD_ELSEWHERE):
+                alive.append(f"{found.term} {name}")
+    assert alive == []
 
 
 def test_every_rule_has_a_case():

@@ -7,6 +7,7 @@ unmet: a grade is given only where no unknown condition could make it worse.
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ __all__ = [
 ]
 
 Direction = Literal["low", "high"]
+_COMPARE = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
 PRESUMPTIONS = ("anticoagulation", "consequences", "symptoms")
 """Clinical facts that some grades ask for and a number does not tell."""
 
@@ -181,7 +183,7 @@ def _met(condition: Condition, result: LabResult, direction: Direction) -> bool 
     value = decimal(result.value)
     if condition.of == "drop":
         return _dropped(condition, value, result)
-    return {">": value > threshold, ">=": value >= threshold, "<": value < threshold}[condition.comparison]
+    return bool(_COMPARE[condition.comparison](value, threshold))
 
 
 def _threshold(condition: Condition, result: LabResult, direction: Direction) -> Decimal | None:
@@ -228,10 +230,10 @@ def _lacking(condition: Condition, result: LabResult, direction: Direction) -> s
     return f"no factor from the unit {result.unit!r}" if result.unit else "no unit"
 
 
-_MULTIPLE = re.compile(r"(>=|>|<) ([\d.]+) x (ULN|LLN|baseline)")
+_MULTIPLE = re.compile(r"(>=|>|<=|<) ([\d.]+) x (ULN|LLN|baseline)")
 _ABOVE = re.compile(r"> (ULN|baseline) \+ (.+)")
 _DROP = re.compile(r"drop (>=|>) ([\d.]+) %")
-_VALUE = re.compile(r"(>=|>|<) (.+)")
+_VALUE = re.compile(r"(>=|>|<=|<) (.+)")
 
 
 def _condition(text: str) -> Condition:
