@@ -115,7 +115,11 @@ def _strata(source: Source, allocated: pl.DataFrame) -> pl.DataFrame | None:
 
 
 def _screened(source: Source, demographics: pl.DataFrame, allocated: pl.DataFrame) -> pl.DataFrame:
-    """Return everybody in DM; who is not assigned and did not fail is still in screening, as after a data cut-off."""
+    """Return everybody in DM.
+
+    Who is not assigned and did not fail is still in screening, as after a data cut-off; that, and having an arm without
+    a day of randomization, is "randomized" without an allocation.
+    """
     import polars as pl
 
     date = pl.coalesce(
@@ -125,8 +129,9 @@ def _screened(source: Source, demographics: pl.DataFrame, allocated: pl.DataFram
     )
     failed = dict(_failures(source))
     randomized = pl.col("subject").is_in(allocated["subject"].to_list())
-    unassigned = (pl.col("ARMNRS") == "NOT ASSIGNED") | (pl.col("ARMCD").str.to_uppercase() == "NOTASSGN")
-    without = pl.when(unassigned).then(pl.lit("randomized")).otherwise(pl.lit("screen failure"))
+    waiting = (pl.col("ARMNRS") == "NOT ASSIGNED") | (pl.col("ARMCD").str.to_uppercase() == "NOTASSGN")
+    undated = _arm(source).is_not_null()
+    without = pl.when(waiting | undated).then(pl.lit("randomized")).otherwise(pl.lit("screen failure"))
     why = mapped(pl.col("subject"), failed, pl.String()).fill_null(without)
     outcome = pl.when(randomized).then(pl.lit("randomized")).otherwise(why)
     code = pl.col("COUNTRY").fill_null("not recorded")

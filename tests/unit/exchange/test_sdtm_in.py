@@ -88,6 +88,7 @@ def test_an_arm_without_a_day_of_randomization_is_a_finding() -> None:
     data, findings = read(DS=[{"DSDECOD": "COMPLETED", "DSSTDTC": "2024-05-01"}])
     assert len(data["allocations"]) == 0
     assert rules(findings) == ["allocations need randomized_on"]
+    assert row(data, "screened", "outcome") == ("randomized",)
     settings = SdtmSettings(randomized_on="RFSTDTC")
     arm = [{"ARMCD": "A", "RFSTDTC": "2024-01-03T08:00"}]
     data, findings = read(settings, DM=arm, DS=[{"DSDECOD": "COMPLETED", "DSSTDTC": "2024-05-01"}])
