@@ -73,3 +73,35 @@ def test_the_public_functions_choose_by_size(small_protocol, monkeypatch, module
     expected = time_to_event(data, small_protocol, "PFS-FDA")
     monkeypatch.setattr(importlib.import_module(f"trialwright.derive.{module}"), "MANY", 0)
     assert_frame_equal(time_to_event(data, small_protocol, "PFS-FDA"), expected)
+
+
+ORDER = ["CR", "PR", "SD", "NON-CR/NON-PD", "PD", "NE"]
+
+
+@ENOUGH
+@given(PATIENT, st.data())
+def test_a_target_not_evaluable_never_improves_the_response(patient, draw):
+    # A part takes the role of its whole, and a lesion that merged into this one its state: those may be progression.
+    records = [
+        (name, number)
+        for name, lesion in patient["lesions"].items()
+        for number, (state, _, _) in lesion["seen"].items()
+        if name[0] == "T"
+        and number > 0
+        and lesion["split_from"] is None
+        and state in {"measured", "too small", "absent"}
+    ]
+    if not records:
+        return
+    name, number = draw.draw(st.sampled_from(sorted(records)))
+    before = {row["number"]: row["response"] for row in rows_of(patient)}
+    lesion = patient["lesions"][name]
+    lost = lesion | {"seen": lesion["seen"] | {number: ("not evaluable", None, lesion["seen"][number][2])}}
+    after = {
+        row["number"]: row["response"] for row in rows_of(patient | {"lesions": patient["lesions"] | {name: lost}})
+    }
+    assert ORDER.index(after[number]) >= ORDER.index(before[number])
+
+
+def rows_of(patient):
+    return patient_by_patient(lesion_tables([patient]), "investigator").rows(named=True)

@@ -1,6 +1,7 @@
-"""Response at one assessment by RECIST 1.1, each rule with its smallest table of diameters in tenths of a mm."""
+"""What a row of the response says beside the response itself, which the tables of ``response_rules`` hold."""
 
 import pytest
+from response_rules import PATHS, Case, history
 
 from trialwright.derive import response
 from trialwright.errors import DataError
@@ -30,99 +31,12 @@ def read(trial, protocol, lesions, *, dates=SCANS):
     return response(data, protocol).filter(number=0).height, response(data, protocol).rows(named=True)
 
 
-def overall(trial, protocol, lesions):
-    return [row["response"] for row in read(trial, protocol, lesions)[1] if row["number"] > 0]
-
-
-@pytest.mark.parametrize(
-    ("why", "lesions", "expected"),
-    [
-        ("30 percent below baseline is a partial response", "T1: 1000 700", ["PR"]),
-        ("a little less is stable disease", "T1: 1000 701", ["SD"]),
-        ("20 percent and 5 mm above the nadir is progression", "T1: 350 420", ["PD"]),
-        ("a little less is stable disease, to the last tenth", "T1: 350 419", ["SD"]),
-        ("20 percent but not 5 mm is stable disease", "T1: 100 120", ["SD"]),
-        ("5 mm but not 20 percent is stable disease", "T1: 400 470", ["SD"]),
-        ("progression counts from the smallest sum, not from baseline", "T1: 1000 500 600", ["PR", "PD"]),
-        ("the nadir stays when the sum rises again", "T1: 1000 300 340 380", ["PR", "PR", "PD"]),
-        ("progression comes before partial response", "T1: 1000 300 400", ["PR", "PD"]),
-        ("the nadir is the smallest complete sum", "T1: 400 200 220\nT2: 400 NE 400", ["NE", "SD"]),
-        ("all targets gone is a complete response", "T1: 400 0", ["CR"]),
-        ("an absent target is gone", "T1: 400 gone", ["CR"]),
-        ("a node below 10 mm is normal", "T1 node: 200 99", ["CR"]),
-        ("a node of 10 mm is not", "T1 node: 200 100", ["PR"]),
-        ("the sum of normal nodes need not be zero", "T1 node: 200 99\nT2: 300 0", ["CR"]),
-        ("any reappearance of 5 mm after nothing is progression", "T1: 400 0 50", ["CR", "PD"]),
-        ("a reappearance below 5 mm is not", "T1: 400 0 49", ["CR", "PR"]),
-        ("a target not evaluable makes the set not evaluable", "T1: 400 NE\nT2: 400 100", ["NE"]),
-        ("a target without a measurement is not evaluable", "T1: 400 -\nT2: 400 100", ["NE"]),
-        ("what was measured may show progression alone", "T1: 400 NE\nT2: 400 960", ["PD"]),
-        ("without a complete baseline there is no stable disease", "T1: - 400\nT2: 300 300", ["NE"]),
-        ("without a complete baseline all gone is still gone", "T1: - 0\nT2: 300 0", ["CR"]),
-    ],
-)
-def test_target_lesions(trial, small_protocol, why, lesions, expected):
-    assert overall(trial, small_protocol, lesions) == expected
-
-
-@pytest.mark.parametrize(
-    ("lesions", "expected"),
-    [
-        ("T1: 400 0\nN1: left gone", "CR"),
-        ("T1: 400 0\nN1: left left", "PR"),
-        ("T1: 400 0\nN1: left NE", "PR"),
-        ("T1: 400 200\nN1: left NE", "PR"),
-        ("T1: 400 400\nN1: left gone", "SD"),
-        ("T1: 400 NE\nN1: left gone", "NE"),
-        ("T1: 400 0\nN1: left PD", "PD"),
-        ("T1: 400 NE\nN1: left PD", "PD"),
-        ("T1: 400 0\nN1: left gone\nX1: - unequivocal", "PD"),
-        ("T1: 400 NE\nX1: - unequivocal", "PD"),
-    ],
-)
-def test_target_and_nontarget_lesions_together(trial, small_protocol, lesions, expected):
-    assert overall(trial, small_protocol, lesions) == [expected]
-
-
-@pytest.mark.parametrize(
-    ("lesions", "expected"),
-    [
-        ("N1: left gone", "CR"),
-        ("N1 node: 120 99", "CR"),
-        ("N1 node: 120 100", "NON-CR/NON-PD"),
-        ("N1: left left", "NON-CR/NON-PD"),
-        ("N1: left left\nN2: left NE", "NON-CR/NON-PD"),
-        ("N1: left gone\nN2: left NE", "NE"),
-        ("N1: left NE", "NE"),
-        ("N1: left PD", "PD"),
-        ("N1: left left\nX1: - unequivocal", "PD"),
-    ],
-)
-def test_a_patient_without_measurable_disease_is_never_stable_or_partial(trial, small_protocol, lesions, expected):
-    assert overall(trial, small_protocol, lesions) == [expected]
-
-
 def test_an_equivocal_new_lesion_counts_from_its_first_sight_once_it_is_certain(trial, small_protocol):
     _, rows = read(trial, small_protocol, "T1: 400 400 400 400\nX1: - - equivocal unequivocal")
     first = rows[2]
     assert [row["response"] for row in rows[1:]] == ["SD", "PD", "PD"]
     assert (str(first["response_on"]), str(first["known_on"])) == ("2024-04-22", "2024-06-17")
     assert first["why"] == "new lesion X1, equivocal until confirmed by a later scan"
-
-
-@pytest.mark.parametrize(
-    ("new", "expected"),
-    [
-        ("X1: - equivocal equivocal", ["SD", "SD"]),
-        ("X1: - equivocal gone", ["SD", "SD"]),
-        ("X1: - equivocal gone unequivocal", ["SD", "SD", "PD"]),
-        ("X1: - equivocal NE unequivocal", ["PD", "SD", "PD"]),
-        ("X1: - 120", ["PD"]),
-    ],
-)
-def test_an_equivocal_new_lesion_is_followed(trial, small_protocol, new, expected):
-    scans = len(new.split(":")[1].split())
-    assert overall(trial, small_protocol, f"T1: {'400 ' * scans}\n{new}") == expected
 
 
 def test_the_baseline_has_a_sum_and_no_response(trial, small_protocol):
@@ -191,3 +105,26 @@ def test_a_measured_lesion_that_is_not_listed_is_an_error(trial, small_protocol)
     measurements = "subject | number | lesion | diameter | assessed_on\n01 | 1 | T9 | 300 | 2024-02-26"
     with pytest.raises(DataError, match="subject 01: lesion 'T9' is not in the table lesions"):
         response(trial(subjects="subject\n01", measurements=measurements), small_protocol)
+
+
+@pytest.mark.parametrize(
+    ("lesions", "marks"),
+    [
+        ("T1: 400 380", None),
+        ("T1: 400 small", "T1 too small to measure, taken as 5.0 mm"),
+        ("T1 node: 200 small", "T1 too small to measure, taken as 5.0 mm"),
+        ("T1: 300 400\nT2 into T1: 200 merged", "T2 merged into T1"),
+        ("T1: 400 -\nT1a of T1: - 150\nT1b of T1: - 130", "T1a part of T1; T1b part of T1"),
+        ("T1: 400 NE\nT2: 400 960", "progression shown by the part measured"),
+    ],
+)
+@pytest.mark.parametrize("path", PATHS.values(), ids=PATHS)
+def test_what_a_reader_of_the_sum_should_know_is_marked(lesions, marks, path):
+    rows = path(history(Case("marks", lesions, "")), "investigator").rows(named=True)
+    assert [row["marks"] for row in rows] == [None, marks]
+
+
+@pytest.mark.parametrize("path", PATHS.values(), ids=PATHS)
+def test_a_reappearance_below_5_mm_is_to_be_reviewed(path):
+    rows = path(history(Case("review", "T1: 400 0 49", "")), "investigator").rows(named=True)
+    assert rows[2]["why"].endswith("nadir 0.0 mm; reappeared below 5 mm, to be reviewed")

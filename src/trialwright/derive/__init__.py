@@ -1,5 +1,6 @@
 """What follows from the observations: response, time to event, harms, populations; each row says why and from what."""
 
+from trialwright.derive.adjudication import accepted_responses
 from trialwright.derive.adverse_events import AdverseEventRules, adverse_event_rules, adverse_events
 from trialwright.derive.baseline import baseline
 from trialwright.derive.baseline_disease import baseline_disease
@@ -33,7 +34,7 @@ from trialwright.derive.populations import analysis_set, members, populations
 from trialwright.derive.recorded import record_findings, recorded_response
 from trialwright.derive.response import response
 from trialwright.derive.response_discrepancies import REASONS, DiscrepancyReason, response_discrepancies
-from trialwright.derive.rule_sets import RULE_SETS, RuleSet, rule_set, under
+from trialwright.derive.rule_sets import OWN, RULE_SETS, RuleSet, rule_set, under
 from trialwright.derive.ruled import with_rules
 from trialwright.derive.safety import worst_grades
 from trialwright.derive.safety_tables import SafetyTables, lab_rules, safety_tables
@@ -51,6 +52,7 @@ from trialwright.derive.tumor_checks import TUMOR_CHECKS, TumorCheck, tumor_chec
 __all__ = [
     "LAB_TEMPLATE",
     "MEASURABILITY",
+    "OWN",
     "PRESUMPTIONS",
     "PROOFS",
     "REASONS",
@@ -77,6 +79,7 @@ __all__ = [
     "RuleSet",
     "SafetyTables",
     "TumorCheck",
+    "accepted_responses",
     "adverse_event_rules",
     "adverse_events",
     "analysis_set",
