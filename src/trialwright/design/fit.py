@@ -24,6 +24,9 @@ def _study(protocol: Protocol, scenario: Scenario) -> Iterator[str]:
     for cut in protocol.analysis.cuts:
         if cut.on is not None and cut.on > scenario.until:
             yield f"until: must not come before the cut {cut.id!r} on {cut.on}; got {scenario.until}"
+        opens = scenario.recruitment.opens_on
+        if cut.on is not None and cut.on <= opens <= scenario.until:
+            yield f"recruitment.opens_on: must come before the cut {cut.id!r} on {cut.on}; got {opens}"
 
 
 def _arms(protocol: Protocol, scenario: Scenario) -> Iterator[str]:

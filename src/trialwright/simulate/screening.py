@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -82,10 +82,19 @@ def screen_candidates(world: World, come: Arrivals, trial: int, journal: Journal
     if len(eligible) < world.patients:
         raise DocumentError(
             f"the scenario fills only {len(eligible)} of {world.patients} places: the protocol's rules keep out more "
-            "candidates than candidates.failures supposes; check candidates.variables against the criteria"
+            f"candidates than candidates.failures supposes ({_reasons(candidates, journal)}); check "
+            "candidates.variables against them"
         )
     chosen = tuple(candidates[index] for _, index in sorted(eligible)[: world.patients])
     return Screened(tuple(candidates), chosen, office.burden)
+
+
+def _reasons(candidates: Sequence[Candidate], journal: Journal) -> str:
+    """Return the most frequent reasons for which candidates were kept out, with how many each."""
+    answers = (row for row in journal.rows["screenings"] if row["answer"] in ("not met", "cannot tell"))
+    counts = Counter(f"criterion {row['criterion']} {row['answer']}" for row in answers)
+    counts.update(one.outcome for one in candidates if one.outcome in ("no dose stated", "declined"))
+    return ", ".join(f"{reason}: {count}" for reason, count in counts.most_common(3)) or "no reason is recorded"
 
 
 def _open(world: World, come: Arrivals, trial: int, journal: Journal) -> _Office:

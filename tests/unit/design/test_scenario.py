@@ -161,6 +161,7 @@ def test_the_scenarios_here_fit_their_protocols(protocol: Protocol, scenario: Sc
 MISFITS = [
     ("study", "other", "study: must be 'tiny'; got 'other'"),
     ("recruitment/opens_on", "2027-01-01", "until: must not come before recruitment.opens_on, 2027-01-01; got 2026-12"),
+    ("recruitment/opens_on", "2026-06-30", "recruitment.opens_on: must come before the cut 'final' on 2026-06-30"),
     ("until", "2026-06-29", "until: must not come before the cut 'final' on 2026-06-30; got 2026-06-29"),
     ("progression/newest", {"from_months": [0], "hazard": [1]}, "progression: needs the arms ['new', 'standard']"),
     ("response/share", {"new": 0.1}, "response.share: needs the arms ['new', 'standard']; got ['new']"),

@@ -348,7 +348,10 @@ def test_rules_that_keep_out_more_than_supposed_are_told() -> None:
     protocol, scenario = study("tiny")
     plain = scenario.model_dump(exclude_unset=True)
     plain["candidates"]["variables"]["ecog"] = {"choice": {"0": 1, "4": 9}}
-    with pytest.raises(DocumentError, match=r"fills only \d+ of 60 places: .* check candidates.variables"):
+    with pytest.raises(
+        DocumentError,
+        match=r"fills only \d+ of 60 places: .*\(criterion \w+ not met: \d+, .*\); check candidates.variables",
+    ):
         trial(protocol, Scenario.model_validate(plain), seed=1)
 
 
