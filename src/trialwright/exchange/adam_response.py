@@ -101,13 +101,17 @@ def _measurable(study: Study, data: TrialData, who: str) -> pl.DataFrame:
     import polars as pl
 
     targets = data["lesions"].filter((pl.col("role") == "target") & (pl.col("evaluator") == who))
-    first = targets.unique("subject", keep="first", maintain_order=True).select(
-        "subject",
-        number=pl.lit(None, dtype=pl.Int64),
-        why=pl.lit("target lesion at baseline"),
-        source=pl.format("lesions {} / lesion {}", "subject", "lesion"),
-        on=pl.lit(None, dtype=pl.Date),
-        value=pl.lit("Y"),
+    first = (
+        targets.sort("subject", "lesion")
+        .unique("subject", keep="first", maintain_order=True)
+        .select(
+            "subject",
+            number=pl.lit(None, dtype=pl.Int64),
+            why=pl.lit("target lesion at baseline"),
+            source=pl.format("lesions {} / lesion {}", "subject", "lesion"),
+            on=pl.lit(None, dtype=pl.Date),
+            value=pl.lit("Y"),
+        )
     )
     return _everyone(study, first, "N")
 

@@ -77,7 +77,7 @@ def adsl(study: Study, data: TrialData, responses: Dataset, true_strata: pl.Data
         TRTSDT="first_dose",
         TRTEDT="last_dose",
         TRTDURD=(pl.col("last_dose") - pl.col("first_dose")).dt.total_days() + 1,
-        EOTSTT=pl.when(treated).then(_status(ended, "treatment_ended_why")),
+        EOTSTT=pl.when(treated & (ended | ~left)).then(_status(ended, "treatment_ended_why")),
         EOTDT="treatment_ended_on",
         DCTREAS=_reason("treatment_ended_why"),
         EOSSTT=pl.when(randomized).then(_status(left, "study_ended_why")),

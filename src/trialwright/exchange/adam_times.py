@@ -38,17 +38,17 @@ _EVENTS = {
     "second therapy": "Second Anticancer Therapy",
 }
 _START = "Randomization"
-_CENSORED: tuple[tuple[str, int, str, str], ...] = (
-    ("last adequate assessment", 1, "Last Adequate Tumor Assessment", "Last Adequate Tumor Assessment"),
-    ("last assessment", 1, "Last Tumor Assessment", "Last Tumor Assessment"),
-    ("no adequate assessment", 1, "No Adequate Tumor Assessment", _START),
-    ("no assessment", 1, _START, _START),
-    ("no usable baseline assessment", 1, "No Usable Baseline Assessment", _START),
-    ("last known alive", 1, "Alive", "Alive During Study"),
-    ("new anticancer therapy", 2, "New Anticancer Therapy", "Last Day Before the Therapy"),
-    ("died without the event", 5, "Died Without the Event", "Death"),
-)
-"""Reason of derive, code, description of the reason, and of the date."""
+_CENSORED: Mapping[str, tuple[int, str, str]] = {
+    "last adequate assessment": (1, "Last Adequate Tumor Assessment", "Last Adequate Tumor Assessment"),
+    "last assessment": (1, "Last Tumor Assessment", "Last Tumor Assessment"),
+    "no adequate assessment": (1, "No Adequate Tumor Assessment", "First Response"),
+    "no assessment": (1, _START, "First Response"),
+    "no usable baseline assessment": (1, "No Usable Baseline Assessment", _START),
+    "last known alive": (1, "Alive", "Alive During Study"),
+    "new anticancer therapy": (2, "New Anticancer Therapy", ""),
+    "died without the event": (5, "Died Without the Event", "Death"),
+}
+"""Reason of derive: code, description of the reason, and of the date where that is not randomization."""
 _MISSED, _STOPPED = 3, 4
 
 
@@ -60,38 +60,72 @@ def adtte(study: Study, times: pl.DataFrame, endpoints: Iterable[TimeToEventEndp
     import polars as pl
 
     plans = {plan.id: plan for plan in endpoints}
-    codes = parameter_codes(plans.values())
-    reason, is_event = pl.col("why"), pl.col("event")
-    started = pl.col("source").str.starts_with("allocations ")
+    codes, reason = censor_codes(times["why"].unique(maintain_order=True)), pl.col("why")
     rows = with_subjects(study, times).with_columns(
-        PARAMCD=pl.col("endpoint").replace_strict(codes, return_dtype=pl.String),
-        PARAM=pl.col("endpoint").replace_strict(
-            {id: _title(plan) for id, plan in plans.items()}, return_dtype=pl.String
-        ),
+        PARAMCD=_of_endpoint(parameter_codes(plans.values())),
+        PARAM=_of_endpoint({id: f"{plan.label} (days)" for id, plan in plans.items()}),
+        PARCAT2=_of_endpoint({id: evaluator_name(plan.evaluator) for id, plan in plans.items()}),
         STARTDT="origin_on",
         ADT="ended_on",
         AVAL="days",
-        CNSR=pl.when(is_event).then(0).otherwise(reason.replace_strict(_codes(times), return_dtype=pl.Int64)),
-        EVNTDESC=pl.when(is_event)
-        .then(reason.replace(_EVENTS))
-        .when(started & (reason == "last known alive"))
-        .then(pl.lit(_START))
-        .otherwise(reason.replace({why: said for why, _, said, _ in _CENSORED})),
-        CNSDTDSC=pl.when(~is_event & started)
-        .then(pl.lit(_START))
-        .when(~is_event)
-        .then(reason.replace_strict(_dates(times), return_dtype=pl.String)),
+        CNSR=pl.when("event").then(0).otherwise(reason.replace_strict(codes, return_dtype=pl.Int64)),
         SRCREC="source",
     )
-    evaluators = {id: evaluator_name(plan.evaluator) for id, plan in plans.items()}
-    whose = rows.with_columns(PARCAT2=pl.col("endpoint").replace_strict(evaluators, return_dtype=pl.String))
-    found = traced(whose, ~started & (reason == "last known alive")).join(
-        _records(responses), on=["USUBJID", "PARCAT2", "SRCREC"], how="left"
+    rows = rows.with_columns(EVNTDESC=_description(), CNSDTDSC=pl.when(pl.col("CNSR") > 0).then(_date_description()))
+    found = _sourced(traced(rows, ~_at_start() & (reason == "last known alive")), responses)
+    return built(ADTTE, numbered(found, "PARAMCD").select([variable.name for variable in ADTTE.variables]))
+
+
+def _of_endpoint(values: Mapping[str, str]) -> pl.Expr:
+    import polars as pl
+
+    return pl.col("endpoint").replace_strict(values, return_dtype=pl.String)
+
+
+def _at_start() -> pl.Expr:
+    import polars as pl
+
+    return pl.col("SRCREC").str.starts_with("allocations ")
+
+
+def _description() -> pl.Expr:
+    """Return the event, or why the time was censored."""
+    import polars as pl
+
+    reason = pl.col("why")
+    alive_at_start = (pl.col("CNSR") > 0) & _at_start() & (reason == "last known alive")
+    spoken = reason.str.slice(0, 1).str.to_uppercase() + reason.str.slice(1)
+    censored = reason.replace_strict({why: said for why, (_, said, _) in _CENSORED.items()}, default=spoken)
+    event = reason.replace_strict(_EVENTS, default=spoken)
+    return pl.when(pl.col("CNSR") == 0).then(event).when(alive_at_start).then(pl.lit(_START)).otherwise(censored)
+
+
+def _date_description() -> pl.Expr:
+    """Return what the date of censoring is: who is stopped by something ends at a scan before it, or at its day."""
+    import polars as pl
+
+    stopped = pl.col("CNSR").is_between(2, 4)
+    scan = pl.col("SRCREC").str.contains("^(assessments|recorded_responses) ")
+    listed = pl.col("why").replace_strict({why: said for why, (_, _, said) in _CENSORED.items()}, default=None)
+    return (
+        pl.when(_at_start())
+        .then(pl.lit(_START))
+        .when(stopped & scan)
+        .then(pl.lit("Last Adequate Tumor Assessment Before It"))
+        .when(stopped)
+        .then(pl.lit("Its Day, or the Day Before"))
+        .otherwise(listed)
     )
+
+
+def _sourced(rows: pl.DataFrame, responses: Dataset) -> pl.DataFrame:
+    """Return rows with SRCSEQ: the row of ADRS that holds the assessment, or the death."""
+    import polars as pl
+
+    found = rows.join(_records(responses), on=["USUBJID", "PARCAT2", "SRCREC"], how="left")
     found = found.join(_deaths(responses), on="USUBJID", how="left")
     died = pl.col("SRCREC").str.starts_with("deaths ")
-    found = found.with_columns(SRCSEQ=pl.when(died).then("death").otherwise("SRCSEQ"))
-    return built(ADTTE, numbered(found, "PARAMCD").select([variable.name for variable in ADTTE.variables]))
+    return found.with_columns(SRCSEQ=pl.when(died).then("death").otherwise("SRCSEQ"))
 
 
 def _records(responses: Dataset) -> pl.DataFrame:
@@ -130,19 +164,4 @@ def censor_codes(reasons: Iterable[str]) -> dict[str, int]:
     >>> censor_codes(["last known alive", "more than 1 missed assessment before the event", "withdrawal"])
     {'last known alive': 1, 'more than 1 missed assessment before the event': 3, 'withdrawal': 4}
     """
-    known = {why: code for why, code, _, _ in _CENSORED}
-    return {why: known.get(why, _MISSED if " missed " in why else _STOPPED) for why in reasons}
-
-
-def _title(plan: TimeToEventEndpoint) -> str:
-    return f"{plan.label} (days)"
-
-
-def _codes(times: pl.DataFrame) -> dict[str, int]:
-    return censor_codes(times["why"].unique(maintain_order=True).to_list())
-
-
-def _dates(times: pl.DataFrame) -> dict[str, str]:
-    known = {why: said for why, _, _, said in _CENSORED}
-    unlisted = {_MISSED: "Last Adequate Tumor Assessment Before the Gap", _STOPPED: "Last Day Before the Occurrence"}
-    return {why: known.get(why) or unlisted[code] for why, code in _codes(times).items()}
+    return {why: _CENSORED.get(why, (_MISSED if " missed " in why else _STOPPED,))[0] for why in reasons}
