@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from trialwright.exchange.core_dates import is_complete, is_date, is_duration
-from trialwright.exchange.core_operators import Operator, absent, flags, plain_values
+from trialwright.exchange.core_operators import Operator, absent, flags, listed, plain_values
 from trialwright.exchange.core_records import Records, as_text, by_value, constant
 from trialwright.exchange.core_rules import Clause
 
@@ -84,25 +84,53 @@ def _membership(wanted: bool, fold: bool = False, kind: str | None = None) -> Op
 
 
 def _contained(target: pl.Series, other: Any, fold: bool) -> pl.Series:
+    """Return where a value is among others, of all records or of its own; of a set, where it shares one of them."""
     import polars as pl
 
-    values = _folded(target.to_list(), fold)
+    if isinstance(target.dtype, pl.List):
+        return _sharing(target, constant(other if isinstance(other, pl.Series) else tuple(listed(other)), len(target)))
+    values = _plain(target, fold)
     if isinstance(other, pl.Series) and isinstance(other.dtype, pl.List):
-        sets = other.to_list()
-        return flags([_holds(members, value, fold) for members, value in zip(sets, values, strict=True)])
-    listed = [other] if isinstance(other, str) else list(other)
-    members = plain_values(_folded(listed, fold))
-    return flags([bool(plain_values(value) & members) if isinstance(value, list) else value in members for value in
-                  (float(v) if isinstance(v, int) else v for v in values)])  # fmt: skip
+        return _among_its_own(values, other, fold)
+    members = (
+        other if isinstance(other, pl.Series) else pl.Series(listed(other), dtype=_kind_of(listed(other)), strict=False)
+    )
+    members = _plain(members, fold).drop_nulls()
+    same_kind = members.dtype == values.dtype
+    return values.is_in(members.implode()).fill_null(False) if same_kind else flags([False] * len(values))
 
 
-def _folded(values: list[Any], fold: bool) -> list[Any]:
-    return [value.casefold() if isinstance(value, str) else value for value in values] if fold else values
+def _among_its_own(values: pl.Series, sets: pl.Series, fold: bool) -> pl.Series:
+    import polars as pl
+
+    inner = _plain(sets.explode(), fold).dtype
+    if inner != values.dtype:
+        return flags([False] * len(values))
+    own = sets.list.eval(pl.element().str.to_lowercase()) if fold else sets.cast(pl.List(inner))
+    frame = pl.DataFrame([values.alias("value"), own.alias("own")])
+    found = frame.select(pl.col("own").list.contains(pl.col("value")) & pl.col("value").is_not_null())
+    return found.to_series().fill_null(False)
 
 
-def _holds(members: list[Any] | None, value: Any, fold: bool) -> bool:
-    plain = float(value) if isinstance(value, int) else value
-    return plain in plain_values(_folded(list(members or ()), fold))
+def _plain(values: pl.Series, fold: bool) -> pl.Series:
+    """Return values so that those that mean the same are the same: numbers of one type, text folded where asked."""
+    import polars as pl
+
+    if values.dtype.is_numeric():
+        return values.cast(pl.Float64)
+    return values.str.to_lowercase() if fold and values.dtype == pl.String else values
+
+
+def _kind_of(members: list[Any]) -> pl.DataType | None:
+    import polars as pl
+
+    known = {type(member) for member in members if member is not None}
+    return pl.Float64() if known and known <= {int, float} else None
+
+
+def _sharing(target: pl.Series, other: pl.Series) -> pl.Series:
+    pairs = zip(target.to_list(), other.to_list(), strict=True)
+    return flags([bool(plain_values(one or ()) & plain_values(two or ())) for one, two in pairs])
 
 
 def _containing(wanted: bool, fold: bool = False) -> Operator:

@@ -183,6 +183,9 @@ def test_operator_on_several_variables_or_records(operator, columns, target, aga
 SETS = [
     ("is_contained_by", ["a", "b"], [["a"], ["a"]], [T, F]),
     ("is_not_contained_by", ["a", "b"], [["a"], None], [F, T]),
+    ("is_contained_by", [1, 2], [[1.0], [1.0]], [T, F]),
+    ("is_contained_by", ["a", None], [[1], [1]], [F, F]),
+    ("is_contained_by_case_insensitive", ["A", "B"], [["a"], ["a"]], [T, F]),
 ]
 
 
@@ -226,6 +229,13 @@ def test_existence_is_of_variables_and_of_values_worked_out(operator, expected):
 def test_the_letters_of_the_domain_stand_for_domain():
     clause = Clause("prefix_not_equal_to", "--VAR", "DOMAIN", {"prefix": 2})
     assert holds(clause, records({"AEVAR": ["AEX", "CMX"]})).to_list() == [F, T]
+
+
+def test_a_set_is_contained_when_it_shares_a_value_and_nothing_contains_a_missing_one():
+    found = records({"AEVAR": ["x", None]}, {"$set": pl.Series([["A", "B"], ["C"]]), "$other": ("A", None)})
+    assert holds(Clause("is_contained_by", "$set", "$other"), found).to_list() == [T, F]
+    assert holds(Clause("is_contained_by", "--VAR", "$other"), found).to_list() == [F, F]
+    assert holds(Clause("is_contained_by", "--VAR", [1, 2]), found).to_list() == [F, F]
 
 
 def test_every_operator_has_a_case():
