@@ -9,6 +9,8 @@ from lesion_tables import PATIENT, lesion_tables
 from polars.testing import assert_frame_equal
 
 from trialwright.derive.assessed import assessed_by_subject
+from trialwright.derive.best_columns import best_goes_by_columns, bests_by_columns
+from trialwright.derive.best_response import bests
 from trialwright.derive.course import courses
 from trialwright.derive.response import patient_by_patient
 from trialwright.derive.response_columns import by_columns
@@ -60,6 +62,27 @@ def test_times_by_columns_are_those_of_each_patient(small_protocol, patients, ru
     seen = patient_by_patient(data, "investigator")
     found = courses(data, seen, "investigator", assessed_by_subject(seen, "investigator"))
     assert_frame_equal(times_by_columns(data, small_protocol, plan, seen), times(found, small_protocol, plan))
+
+
+@ENOUGH
+@given(
+    PATIENTS,
+    st.sampled_from(["NE", "MISSING"]),
+    st.lists(st.sampled_from(["CR", "PR", "SD", "NON-CR/NON-PD"]), min_size=1, unique=True),
+    st.one_of(st.none(), st.integers(1, 20)),
+)
+def test_best_responses_by_columns_are_those_of_each_patient(small_protocol, patients, missing, success, weeks):
+    data = lesion_tables(patients)
+    changed = {"without_assessment": missing, "success": tuple(success), "stable_weeks": weeks, "stable_window_days": 3}
+    plan = small_protocol.endpoint("ORR").model_copy(update=changed)
+    assert best_goes_by_columns(plan)
+    seen = patient_by_patient(data, "investigator")
+    expected = bests(data, plan, assessed_by_subject(seen, "investigator"))
+    assert_frame_equal(bests_by_columns(data, plan, seen), expected)
+
+
+def test_confirmed_responses_go_patient_by_patient(small_protocol):
+    assert not best_goes_by_columns(small_protocol.endpoint("CORR"))
 
 
 @pytest.mark.parametrize("endpoint", ["OS", "TTNT", "DOR", "TTR"])

@@ -40,6 +40,8 @@ BEST_RESPONSE_COLUMNS = {
     "why": "text",
     "source": "text",
 }
+MANY = 20_000
+"""Assessments from which an endpoint that can go by columns does; the rows are the same."""
 LASTING = ("CR", "PR", "SD", "NON-CR/NON-PD")
 """Responses that show control of the disease."""
 
@@ -89,11 +91,12 @@ BEST: tuple[_BestRule, ...] = (
 )
 """The first rule that finds an assessment decides; with none, the patient was not assessed."""
 
-_NOT_EVALUABLE = {
+NOT_EVALUABLE = {
     "NON-CR/NON-PD": "non-target lesions left, seen too early",
     "NE": "no evaluable assessment",
 }
-"""Why the last rule applies, by the response it finds; of any other, stable disease was too short."""
+"""Why the last rule applies, by the response it finds; of any other ``TOO_EARLY``."""
+TOO_EARLY = "stable disease shorter than the minimum"
 
 
 def best_response(
@@ -120,6 +123,11 @@ def best_response(
         raise ValueError(f"endpoint {endpoint!r} must be a response endpoint; its kind is {plan.kind!r}")
     if responses is None:
         responses = responses_of(data, protocol, plan.evaluator)
+    if len(responses) >= MANY:
+        from trialwright.derive.best_columns import best_goes_by_columns, bests_by_columns
+
+        if best_goes_by_columns(plan):
+            return bests_by_columns(data, plan, responses)
     return bests(data, plan, assessed_by_subject(responses, plan.evaluator))
 
 
@@ -189,7 +197,7 @@ def _best(case: _Case, plan: ResponseEndpoint) -> tuple[str, str, Assessed | Non
     for rule in BEST:
         found = rule.find(case)
         if found:
-            why = rule.why or _NOT_EVALUABLE.get(found.response, "stable disease shorter than the minimum")
+            why = rule.why or NOT_EVALUABLE.get(found.response, TOO_EARLY)
             return rule.best, f"{why}, {_told(found)}", found
     return plan.without_assessment, "no assessment after baseline", None
 
