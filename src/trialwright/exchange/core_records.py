@@ -100,6 +100,27 @@ def of_dataset(dataset: Dataset, study: Mapping[str, Dataset]) -> Records:
     return Records(dataset, frame, study, prefix_of(domain_of(dataset)))
 
 
+def as_written(dataset: Dataset) -> Dataset:
+    """Return a dataset with dates and times as the text of ISO 8601 that rules expect, whatever the file held them as.
+
+    >>> import polars as pl
+    >>> from datetime import datetime
+    >>> from trialwright.exchange import Variable
+    >>> rows = pl.DataFrame({"AESTDTC": [datetime(2014, 1, 5, 10)]})
+    >>> as_written(Dataset("AE", "", (Variable("AESTDTC", "Start", "datetime"),), rows)).rows["AESTDTC"][0]
+    '2014-01-05T10:00:00'
+    """
+    import polars as pl
+
+    formats = {"date": "%Y-%m-%d", "datetime": "%Y-%m-%dT%H:%M:%S", "time": "%H:%M:%S"}
+    written = [variable for variable in dataset.variables if variable.kind in formats]
+    if not written:
+        return dataset
+    variables = tuple(replace(each, kind="text") if each in written else each for each in dataset.variables)
+    rows = dataset.rows.with_columns(pl.col(each.name).dt.strftime(formats[each.kind]) for each in written)
+    return replace(dataset, variables=variables, rows=rows)
+
+
 def joined(records: Records, matches: Sequence[Match]) -> Records:
     """Return the records that have a partner in each dataset matched, with its variables beside theirs.
 

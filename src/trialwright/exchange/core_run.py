@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from trialwright.exchange.core_condition import holds
 from trialwright.exchange.core_operations import unsupported, work_out
-from trialwright.exchange.core_records import RECORD, Records, Unanswerable, as_text, joined, of_dataset
+from trialwright.exchange.core_records import RECORD, Records, Unanswerable, as_text, as_written, joined, of_dataset
 from trialwright.exchange.core_rules import Match, Rule, clauses
 from trialwright.exchange.core_scope import in_scope
 from trialwright.exchange.core_set_operators import OPERATORS
@@ -89,6 +90,7 @@ def check_conformance(study: Mapping[str, Dataset], rules: Iterable[Rule]) -> Co
     >>> [finding.what for finding in check_conformance({"AE": ae}, [rule]).findings]
     ['AESER is not Y or N']
     """
+    study = {name: as_written(dataset) for name, dataset in study.items()}
     beside: Beside = {}
     findings: list[Finding] = []
     outcomes: list[Outcome] = []
@@ -136,6 +138,8 @@ def _study_as_dataset(study: Mapping[str, Dataset]) -> Dataset:
 def _answer(
     rule: Rule, dataset: Dataset, study: Mapping[str, Dataset], beside: Beside
 ) -> tuple[Outcome, list[Finding]]:
+    from polars.exceptions import PolarsError
+
     try:
         records = work_out(_records(rule, dataset, study, beside), rule.operations)
         findings = [
@@ -145,6 +149,9 @@ def _answer(
         ]
     except Unanswerable as reason:
         return Outcome(rule.id, dataset.name, "unanswerable", str(reason)), []
+    except (re.error, PolarsError) as fault:  # the rule does not fit the values: it is told, and the others go on
+        told = " ".join(str(fault).split())[:120]
+        return Outcome(rule.id, dataset.name, "unanswerable", f"{dataset.name}: the rule cannot be applied: {told}"), []
     return Outcome(rule.id, dataset.name, "found" if findings else "clean", findings=len(findings)), findings
 
 

@@ -121,9 +121,11 @@ def _plain(values: pl.Series, fold: bool) -> pl.Series:
     return values.str.to_lowercase() if fold and values.dtype == pl.String else values
 
 
-def _kind_of(members: list[Any]) -> pl.DataType | None:
+def _kind_of(members: list[Any] | pl.Series) -> pl.DataType | None:
     import polars as pl
 
+    if isinstance(members, pl.Series):
+        return members.dtype
     known = {type(member) for member in members if member is not None}
     return pl.Float64() if known and known <= {int, float} else None
 

@@ -196,6 +196,20 @@ def test_what_cannot_be_checked_says_why():
     assert answer(empty, AE, matches=through) == ("unsupported", "joining records through RELREC is not supported")
 
 
+def test_a_rule_that_does_not_fit_the_values_is_told_and_the_others_go_on():
+    broken = replace(rule(Clause("matches_regex", "AESTDTC", "(")), id="A")
+    checked = check_conformance(study(AE), [broken, replace(rule(Clause("non_empty", "USUBJID")), id="B")])
+    assert checked.answers() == {"A": "unanswerable", "B": "found"}
+    assert "AE: the rule cannot be applied: missing )" in checked.outcomes[0].why
+
+
+def test_dates_held_as_dates_are_checked_as_they_are_written():
+    rows = AE.rows.with_columns(pl.col("AESTDTC").str.to_date())
+    held = Dataset("AE", "", (*AE.variables[:-1], Variable("AESTDTC", "", "date")), rows)
+    (one,) = found(Clause("date_less_than", "AESTDTC", "2014-01-05"), held)
+    assert one.values == (("AESTDTC", "2014-01-04"),)
+
+
 def test_every_rule_has_one_answer_and_a_reason_unless_answered():
     rules = [replace(rule(Clause("empty", "--TERM")), id="A"), replace(rule(Clause("non_empty", "USUBJID")), id="B")]
     checked = check_conformance(study(DM, AE), rules)
