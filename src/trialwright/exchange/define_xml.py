@@ -7,36 +7,19 @@ specifications and data give equal bytes.
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from trialwright.exchange.define_names import DEF, KINDS, ODM, STANDARDS, XLINK, XML, Standard, class_of, oid, origin_of
-from trialwright.exchange.define_values import Listed, listed, parameter_lists
-from trialwright.exchange.specification import DatasetSpec, VariableSpec, specification_of
+from trialwright.exchange.define_described import Described, codelists, codes, decimals, described, length
+from trialwright.exchange.define_names import DEF, KINDS, ODM, STANDARDS, XLINK, XML, Standard, class_of, oid
+from trialwright.exchange.define_values import Listed, listed
+from trialwright.exchange.specification import DatasetSpec, VariableSpec
 
 if TYPE_CHECKING:
     from trialwright.exchange.datasets import Dataset
 
 __all__ = ["define_xml"]
-
-
-@dataclass(frozen=True)
-class _Described:
-    """A dataset with its specification, cut to the variables that it has."""
-
-    dataset: Dataset
-    spec: DatasetSpec
-    lists: Mapping[str, Listed]
-    """Codelists by variable."""
-
-    @property
-    def variables(self) -> Iterator[tuple[str, VariableSpec]]:
-        """The variables with their identifiers."""
-        for variable in self.spec.variables:
-            if variable.name in self.dataset.rows.columns:
-                yield oid("IT", self.spec.name, variable.name), variable
 
 
 def define_xml(
@@ -62,35 +45,23 @@ def define_xml(
     >>> made.count(b"<ItemDef ")
     1
     """
-    described = [_described(dataset, specifications, standard) for dataset in datasets]
+    every = [described(dataset, specifications, standard) for dataset in datasets]
     root = _root(study, created)
     body = _study(root, study, description, standard)
-    _values(body, described)
-    for found in described:
+    _values(body, every)
+    for found in every:
         _dataset(body, found, standard, ending)
-    for found in described:
+    for found in every:
         for identifier, variable in found.variables:
             _variable(body, found, identifier, variable)
         _value_items(body, found)
-    for made in _codelists(described):
+    for made in codelists(every):
         _codelist(body, made)
-    for found in described:
+    for found in every:
         _methods(body, found)
     ET.indent(root)
     content: bytes = ET.tostring(root, encoding="UTF-8", xml_declaration=True)
     return content + b"\n"
-
-
-def _described(dataset: Dataset, specifications: Mapping[str, DatasetSpec], standard: Standard) -> _Described:
-    spec = specifications.get(dataset.name) or specification_of(dataset)
-    if standard == "SDTMIG":
-        spec = replace(spec, variables=tuple(origin_of(variable) for variable in spec.variables))
-    lists = {
-        variable.name: listed(variable.codelist, variable.kind)
-        for variable in spec.variables
-        if variable.codelist is not None and variable.name in dataset.rows.columns
-    }
-    return _Described(dataset, spec, {**lists, **parameter_lists(dataset)})
 
 
 def _root(study: str, created: datetime) -> ET.Element:
@@ -121,9 +92,9 @@ def _study(root: ET.Element, study: str, description: str, standard: Standard) -
     return body
 
 
-def _values(body: ET.Element, described: Iterable[_Described]) -> None:
+def _values(body: ET.Element, every: Iterable[Described]) -> None:
     """Write the lists of what a variable holds by parameter, then the conditions they name."""
-    present = [(found, value) for found in described for value in found.spec.values if _codes(found, value.parameters)]
+    present = [(found, value) for found in every for value in found.spec.values if codes(found, value)]
     lists: dict[str, ET.Element] = {}
     for found, value in present:
         name = oid("VL", found.spec.name, value.variable)
@@ -137,22 +108,14 @@ def _values(body: ET.Element, described: Iterable[_Described]) -> None:
     for found, value in present:
         where = oid(found.spec.name, value.variable, *value.parameters)
         clause = _def(body, "WhereClauseDef", OID=f"WC.{where}")
-        codes = _codes(found, value.parameters)
-        check = _add(clause, "RangeCheck", SoftHard="Soft", Comparator="IN" if len(codes) > 1 else "EQ")
+        held = codes(found, value)
+        check = _add(clause, "RangeCheck", SoftHard="Soft", Comparator="IN" if len(held) > 1 else "EQ")
         check.set(f"{{{DEF}}}ItemOID", oid("IT", found.spec.name, "PARAMCD"))
-        for code in codes:
+        for code in held:
             _add(check, "CheckValue").text = code
 
 
-def _codes(found: _Described, parameters: Iterable[str]) -> tuple[str, ...]:
-    """Return which of these parameters the dataset has."""
-    if "PARAMCD" not in found.dataset.rows.columns:
-        return ()
-    held = set(found.dataset.rows["PARAMCD"].drop_nulls())
-    return tuple(code for code in parameters if code in held)
-
-
-def _dataset(body: ET.Element, found: _Described, standard: Standard, ending: str) -> None:
+def _dataset(body: ET.Element, found: Described, standard: Standard, ending: str) -> None:
     spec = found.spec
     group = _add(
         body,
@@ -188,12 +151,12 @@ def _dataset(body: ET.Element, found: _Described, standard: Standard, ending: st
     _def(leaf, "title").text = file
 
 
-def _variable(body: ET.Element, found: _Described, identifier: str, variable: VariableSpec) -> None:
+def _variable(body: ET.Element, found: Described, identifier: str, variable: VariableSpec) -> None:
     item = _add(body, "ItemDef", OID=identifier, Name=variable.name, SASFieldName=variable.name)
     item.set("DataType", KINDS[variable.kind])
-    item.set("Length", str(_length(found, variable)))
+    item.set("Length", str(length(found, variable)))
     if variable.kind == "number":
-        item.set("SignificantDigits", str(_decimals(found.dataset, variable.name)))
+        item.set("SignificantDigits", str(decimals(found.dataset, variable.name)))
     if display := variable.variable.display:
         item.set(f"{{{DEF}}}DisplayFormat", display)
     _text(item, "Description", variable.label)
@@ -201,7 +164,7 @@ def _variable(body: ET.Element, found: _Described, identifier: str, variable: Va
         _add(item, "CodeListRef", CodeListOID=found.lists[variable.name].id)
     if variable.origin is not None:
         _origin(item, variable)
-    if any(value.variable == variable.name and _codes(found, value.parameters) for value in found.spec.values):
+    if any(value.variable == variable.name and codes(found, value) for value in found.spec.values):
         _def(item, "ValueListRef", ValueListOID=oid("VL", found.spec.name, variable.name))
 
 
@@ -213,44 +176,19 @@ def _origin(item: ET.Element, variable: VariableSpec) -> None:
         _text(origin, "Description", variable.derivation)
 
 
-def _value_items(body: ET.Element, found: _Described) -> None:
+def _value_items(body: ET.Element, found: Described) -> None:
     for value in found.spec.values:
-        if not _codes(found, value.parameters):
+        if not codes(found, value):
             continue
         of = found.spec[value.variable]
         item = _add(body, "ItemDef", OID=oid("IT", found.spec.name, value.variable, *value.parameters), Name=of.name)
         item.set("DataType", KINDS[of.kind])
-        item.set("Length", str(_length(found, of)))
+        item.set("Length", str(length(found, of)))
         if of.kind == "number":
-            item.set("SignificantDigits", str(value.decimals or _decimals(found.dataset, of.name)))
+            item.set("SignificantDigits", str(value.decimals or decimals(found.dataset, of.name)))
         if value.codelist is not None:
             _add(item, "CodeListRef", CodeListOID=listed(value.codelist, of.kind).id)
         _origin(item, of)
-
-
-def _length(found: _Described, variable: VariableSpec) -> int:
-    if variable.kind != "text":
-        return 8
-    needed = found.dataset.rows[variable.name].str.len_bytes().max() or 1
-    return variable.length or int(needed)  # type: ignore[arg-type]
-
-
-def _decimals(dataset: Dataset, name: str) -> int:
-    """Return the most decimals that a value of the variable shows."""
-    shown = (repr(value).partition(".")[2] for value in dataset.rows[name].drop_nulls().unique())
-    return max((len(digits) for digits in shown if digits != "0"), default=0)
-
-
-def _codelists(described: Iterable[_Described]) -> Iterable[Listed]:
-    """Return every codelist that a variable, or a value of some parameters, names; each once."""
-    made: dict[str, Listed] = {}
-    for found in described:
-        made |= {held.id: held for held in found.lists.values()}
-        for value in found.spec.values:
-            if value.codelist is not None and _codes(found, value.parameters):
-                held = listed(value.codelist, found.spec[value.variable].kind)
-                made[held.id] = held
-    return made.values()
 
 
 def _codelist(body: ET.Element, made: Listed) -> None:
@@ -262,12 +200,12 @@ def _codelist(body: ET.Element, made: Listed) -> None:
         _add(held, "Alias", Context="nci:ExtCodeID", Name=made.code)
 
 
-def _methods(body: ET.Element, found: _Described) -> None:
+def _methods(body: ET.Element, found: Described) -> None:
     for _, variable in found.variables:
         if variable.origin == "Derived":
             _method(body, oid(found.spec.name, variable.name), variable.derivation)
     for value in found.spec.values:
-        if _codes(found, value.parameters):
+        if codes(found, value):
             _method(body, oid(found.spec.name, value.variable, *value.parameters), value.derivation)
 
 

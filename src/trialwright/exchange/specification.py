@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from trialwright.errors import DataError
@@ -80,6 +80,11 @@ class ValueSpec:
     codelist: Codelist | None = None
     decimals: int | None = None
 
+    @property
+    def pattern(self) -> str:
+        """Regular expression of the codes meant: these, and those of a second reader or endpoint (BOR2, SDIAMR2)."""
+        return f"^({'|'.join(map(re.escape, self.parameters))})(R?[2-9])?$"
+
 
 @dataclass(frozen=True)
 class DatasetSpec:
@@ -144,8 +149,3 @@ def specification_of(dataset: Dataset, *, structure: str = "", model: str = "") 
         for held in dataset.variables
     )
     return DatasetSpec(dataset.name, dataset.label, structure, model, dataset.keys, variables)
-
-
-def with_variables(spec: DatasetSpec, added: Iterable[VariableSpec]) -> DatasetSpec:
-    """Return a specification with further variables at its end."""
-    return replace(spec, variables=(*spec.variables, *added))

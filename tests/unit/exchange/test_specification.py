@@ -1,6 +1,7 @@
 """Specifications: what they build, what they refuse, and their labels beside those that CDISC itself wrote."""
 
 import gzip
+import re
 import xml.etree.ElementTree as ET
 from collections import defaultdict
 from importlib.resources import files
@@ -15,6 +16,7 @@ from trialwright.exchange import (
     Codelist,
     Dataset,
     DatasetSpec,
+    ValueSpec,
     Variable,
     VariableSpec,
     built,
@@ -71,6 +73,12 @@ def test_columns_that_are_missing_or_too_many_are_refused():
 def test_a_variable_that_is_not_there_is_named_with_those_that_are():
     with pytest.raises(DataError, match="there is no variable 'RACE'; known: USUBJID, AGE, SEX"):
         SPEC["RACE"]
+
+
+def test_values_by_parameter_are_meant_for_further_readers_and_endpoints_too():
+    value = ValueSpec("AVALC", ("BOR", "SDIAM"), "Best response")
+    meant = [code for code in ("BOR", "BOR2", "SDIAMR3", "CBOR", "BOR1", "BORX") if re.search(value.pattern, code)]
+    assert meant == ["BOR", "BOR2", "SDIAMR3"]
 
 
 def test_a_dataset_described_by_itself_passes_its_own_description():
