@@ -254,6 +254,51 @@ def _public(name: str) -> typing.Any:
     return getattr(importlib.import_module("trialwright.stats"), name)
 
 
+def rule_sets() -> Iterator[str]:
+    """Yield a table of the rule sets of times to event: what each says of every rule, and its source."""
+    from trialwright.derive import RULE_SETS
+
+    rules = ("without_baseline", "new_therapy", "missed_visits", "adequate")
+    named = [each for each in RULE_SETS.values() if each.values]
+    rows = [(rule.replace("_", " "), *(str(each.values[rule]) for each in named)) for rule in rules]
+    stops = (", ".join(stop.event for stop in each.values["stops"]) or "nothing" for each in named)
+    clinical = ("does not count" if each.passed_by else "as the endpoint says" for each in named)
+    rows += [("what else ends the time", *stops), ("clinical progression", *clinical)]
+    rows += [("source", *(_cell(each.source) for each in named))]
+    yield from _table(("rule", *(f"`{each.name}`" for each in named)), rows)
+
+
+def time_rules() -> Iterator[str]:
+    """Yield the histories of progression-free survival with the answer under each rule set."""
+    spec = _spec("time_rules")
+    rows = [
+        (
+            str(each.number),
+            _cell(_told_history(each)),
+            *(_cell(_told_ending(getattr(each, name))) for name in spec.SETS),
+        )
+        for each in spec.CASES
+    ]
+    yield from _table(("no.", "history", *spec.SETS), rows)
+
+
+def _told_history(case: typing.Any) -> str:
+    words = {
+        "died": "death",
+        "therapy": "new therapy",
+        "stopped": "treatment stopped",
+        "withdrew": "withdrawal of consent",
+    }
+    told = [f"{words[kind]} {value}" for kind, value in case.others.items() if kind in words]
+    baseline = ["no usable baseline"] if case.others.get("baseline") == "no" else []
+    return "; ".join([*baseline, *case.scans, *told]) or "no scan, alive"
+
+
+def _told_ending(answer: tuple[str, bool, int, tuple[str, str]]) -> str:
+    day, event, days, (_, why) = answer
+    return f"{'event' if event else 'censored'} {day}, day {days}: {why}"
+
+
 def citations(text: str | None) -> str:
     """Return the citations of a docstring, each work once, in its longest form."""
     found: dict[tuple[str, str], str] = {}
@@ -416,6 +461,8 @@ PARTS: dict[str, Callable[..., Iterator[str]]] = {
     "response_rules": response_rules,
     "baseline_rules": baseline_rules,
     "tumor_rules": tumor_rules,
+    "rule_sets": rule_sets,
+    "time_rules": time_rules,
     "commands": commands,
     "methods": methods,
     "tables": tables,
