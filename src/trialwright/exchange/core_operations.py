@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from trialwright.exchange.core_dates import study_day
-from trialwright.exchange.core_records import Records, Unanswerable, as_text, constant, part_of, shortened
+from trialwright.exchange.core_records import Records, Unanswerable, part_of
 from trialwright.exchange.core_scope import domain_label, domain_of, is_standard
+from trialwright.exchange.core_values import as_text, constant, shortened
 
 if TYPE_CHECKING:
     import polars as pl

@@ -12,8 +12,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from trialwright.exchange.core_dates import COMPARISONS, compare
-from trialwright.exchange.core_records import Records, as_text, canonical, constant
+from trialwright.exchange.core_records import Records
 from trialwright.exchange.core_rules import Clause
+from trialwright.exchange.core_values import as_text, canonical, constant
 
 if TYPE_CHECKING:
     import polars as pl

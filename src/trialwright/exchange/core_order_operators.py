@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from trialwright.exchange.core_operators import Operator, absent, flags, listed
-from trialwright.exchange.core_records import Records, as_text, by_value
+from trialwright.exchange.core_records import Records
 from trialwright.exchange.core_rules import Clause
+from trialwright.exchange.core_values import as_text, by_value
 
 if TYPE_CHECKING:
     import polars as pl

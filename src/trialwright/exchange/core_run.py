@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Literal
 
 from trialwright.exchange.core_condition import holds
 from trialwright.exchange.core_operations import unsupported, work_out
-from trialwright.exchange.core_records import RECORD, Records, Unanswerable, as_text, as_written, joined, of_dataset
+from trialwright.exchange.core_records import RECORD, Records, Unanswerable, as_written, joined, of_dataset
 from trialwright.exchange.core_rules import Match, Rule, clauses
 from trialwright.exchange.core_scope import in_scope
 from trialwright.exchange.core_set_operators import OPERATORS
 from trialwright.exchange.core_tables import TABLES
+from trialwright.exchange.core_values import as_text
 from trialwright.exchange.datasets import Dataset
 from trialwright.exchange.findings import Finding
 

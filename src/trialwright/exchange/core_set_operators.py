@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from trialwright.exchange.core_operators import VALUE_OPERATORS, Operator, absent, flags, listed, plain_values
 from trialwright.exchange.core_order_operators import ORDER_OPERATORS
-from trialwright.exchange.core_records import Records, Unanswerable, as_text, constant, shortened
+from trialwright.exchange.core_records import Records, Unanswerable
 from trialwright.exchange.core_rules import Clause
 from trialwright.exchange.core_text_operators import TEXT_OPERATORS
+from trialwright.exchange.core_values import as_text, constant, shortened
 
 if TYPE_CHECKING:
     import polars as pl

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from trialwright.exchange.core_dates import is_complete, is_date, is_duration
 from trialwright.exchange.core_operators import Operator, absent, flags, listed, plain_values
-from trialwright.exchange.core_records import Records, as_text, by_value, constant
+from trialwright.exchange.core_records import Records
 from trialwright.exchange.core_rules import Clause
+from trialwright.exchange.core_values import as_text, by_value, constant
 
 if TYPE_CHECKING:
     import polars as pl
