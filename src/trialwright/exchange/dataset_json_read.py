@@ -147,6 +147,9 @@ def _column(
 ) -> pl.Series:
     import polars as pl
 
+    if _is_plain(values, variable.kind):
+        plain = pl.Series(variable.name, values, dtype=dtype(variable.kind))
+        return plain.replace("", None) if variable.kind == "text" else plain
     convert = _Converter(variable, str(column["dataType"]))
     converted = []
     for number, value in enumerate(values, 1):
@@ -156,6 +159,14 @@ def _column(
             raise DataError(f"{source}, row {number}: {variable.name} {error}; got {value!r}") from error
     warnings += [f"{variable.name}: {warning}" for warning in convert.warnings]
     return pl.Series(variable.name, converted, dtype=dtype(variable.kind))
+
+
+def _is_plain(values: list[Any], kind: Kind) -> bool:
+    """Tell whether all values are what their type says, so that none needs a look of its own."""
+    held = set(map(type, values)) - {type(None)}
+    if kind == "number":
+        return held == {float} and all(map(math.isfinite, filter(None, values)))
+    return held <= {str} if kind == "text" else held == {int} and kind == "integer"
 
 
 class _Converter:

@@ -59,13 +59,22 @@ class Source:
             self.found(domain, "", f"{variable} that is read", what)
 
     def raw(self, domain: str, *, needed: bool = False) -> pl.DataFrame | None:
-        """Return the rows of a domain as they are."""
+        """Return the rows of a domain as they are; of one that is split (LBCH, LBHE) the rows of all its parts."""
+        import polars as pl
+
         name = self.settings.datasets.get(domain, domain)
-        if name not in self.datasets:
-            if needed:
-                self.found(domain, "", "missing dataset", f"{name} is not among {', '.join(self.datasets)}")
-            return None
-        return self.datasets[name].rows
+        if name in self.datasets:
+            return self.datasets[name].rows
+        parts = [one.rows for part, one in self.datasets.items() if self._is_part(part, one, domain)]
+        if not parts and needed:
+            self.found(domain, "", "missing dataset", f"{name} is not among {', '.join(self.datasets)}")
+        return pl.concat(parts, how="diagonal_relaxed") if parts else None
+
+    def _is_part(self, name: str, dataset: Dataset, domain: str) -> bool:
+        """Tell whether a dataset is part of a split domain: four letters at most, with the domain inside."""
+        if domain in self.settings.datasets or not name.startswith(domain) or len(name) > 4:
+            return False
+        return "DOMAIN" in dataset.rows.columns and dataset.rows["DOMAIN"].unique().to_list() == [domain]
 
     @property
     def subjects(self) -> pl.DataFrame:

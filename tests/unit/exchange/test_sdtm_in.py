@@ -296,6 +296,16 @@ def test_domains_that_are_not_there_are_listed() -> None:
     assert "EX is not among DM, DS, AE" in {finding.what for finding in findings}
 
 
+def test_parts_of_a_split_domain_are_read_together() -> None:
+    parts = {
+        name: [{"DOMAIN": "LB", "LBTESTCD": test, "LBSEQ": number, "LBSTRESN": 1}]
+        for number, (name, test) in enumerate((("LBCH", "ALT"), ("LBHE", "WBC")), 1)
+    }
+    data, findings = read(**parts)
+    assert data["laboratory"].select("number", "test").rows() == [(1, "alanine aminotransferase"), (2, "leukocytes")]
+    assert findings == ()
+
+
 def test_without_dm_nobody_is_known() -> None:
     with pytest.raises(DataError, match="there is no dataset DM, without which no subject is known; there are AE"):
         trial_data({"AE": study(AE=[{"AETERM": "RASH"}])["AE"]})
