@@ -34,7 +34,7 @@ from trialwright.derive.populations import analysis_set, members, populations
 from trialwright.derive.recorded import record_findings, recorded_response
 from trialwright.derive.response import response
 from trialwright.derive.response_discrepancies import REASONS, DiscrepancyReason, response_discrepancies
-from trialwright.derive.rule_sets import OWN, RULE_SETS, RuleSet, rule_set, under
+from trialwright.derive.rule_sets import RULE_SETS, RuleSet, rule_set, under
 from trialwright.derive.ruled import with_rules
 from trialwright.derive.safety import worst_grades
 from trialwright.derive.safety_tables import SafetyTables, lab_rules, safety_tables
@@ -52,7 +52,6 @@ from trialwright.derive.tumor_checks import TUMOR_CHECKS, TumorCheck, tumor_chec
 __all__ = [
     "LAB_TEMPLATE",
     "MEASURABILITY",
-    "OWN",
     "PRESUMPTIONS",
     "PROOFS",
     "REASONS",

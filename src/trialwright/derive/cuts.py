@@ -19,6 +19,12 @@ def cut_dates(data: TrialData, protocol: Protocol) -> dict[str, date | None]:
 
     An event counts from the day it was certain (``known_on`` of ``time_to_event``), so that a cut made on that day
     holds n events. None: fewer events than n were observed, the cut is not reached.
+
+    >>> from trialwright.protocol import load, study_names
+    >>> from trialwright.records import TrialData
+    >>> nobody, plan = TrialData.from_rows("", {}, virtual=True), load(study_names()[0])
+    >>> all(day is None for cut, day in cut_dates(nobody, plan).items() if cut != plan.analysis.cuts[-1].id)
+    True
     """
     return {cut.id: cut.on or _event_day(data, protocol, cut) for cut in protocol.analysis.cuts}
 

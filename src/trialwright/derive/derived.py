@@ -50,6 +50,11 @@ def tables(data: TrialData, plan: Plan) -> Derived:
 
     ``plan`` is a protocol, or the settings of data without one, which name no baseline characteristics. An estimand is
     derived as one more endpoint, under its own id (see ``protocol.with_estimands``).
+
+    >>> from trialwright.protocol import load, study_names
+    >>> from trialwright.records import TrialData
+    >>> tables(TrialData.from_rows("", {}, virtual=True), load(study_names()[0])).times.height
+    0
     """
     import polars as pl
 

@@ -22,7 +22,11 @@ OWN = "protocol"
 
 @dataclass(frozen=True)
 class RuleSet:
-    """Rules under one name: the values of an endpoint's censoring that it sets, and the events it does not count."""
+    """Rules under one name: the values of an endpoint's censoring that it sets, and the events it does not count.
+
+    >>> RULE_SETS["fda"].values["missed_visits"]
+    'censor before'
+    """
 
     name: str
     title: str

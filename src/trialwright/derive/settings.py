@@ -32,12 +32,16 @@ Days = Annotated[int, Field(ge=0)]
 
 
 class DerivationSettings(BaseModel):
-    """Settings of the derivation of data without a protocol; nothing scientific has a default."""
+    """Settings of the derivation of data without a protocol; nothing scientific has a default.
+
+    >>> DerivationSettings.model_fields["confirmation_days"].is_required()
+    True
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     study: str
-    """Name of the study; data of another are refused where they name theirs."""
+    """Name of the study; data that name another are listed."""
     assessments: Assessments
     """Evaluators, schedule and windows of the tumor assessments, as in a protocol. The first evaluator judges the
     endpoints."""

@@ -50,6 +50,11 @@ def time_to_event(
     day from which an event was certain (see ``response``). A responder has CR or PR before progression; confirmation is
     not asked for. Pass ``responses`` (of ``response``) to save deriving them again. Raises ValueError when the endpoint
     is no time to event, or counts from the first response but is not among responders.
+
+    >>> from trialwright.protocol import load, study_names
+    >>> from trialwright.records import TrialData
+    >>> time_to_event(TrialData.from_rows("", {}, virtual=True), load(study_names()[0]), "PFS").columns[:4]
+    ['subject', 'endpoint', 'days', 'event']
     """
     plan = time_plan(protocol, endpoint)
     if responses is None:
