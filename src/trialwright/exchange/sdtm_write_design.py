@@ -134,8 +134,9 @@ def _parameters(data: TrialData, protocol: Protocol) -> Iterator[tuple[str, str,
         ("primary", "OBJPRIM", "Trial Primary Objective"),
         ("secondary", "OBJSEC", "Trial Secondary Objective"),
     ):
-        texts = [objective.text for objective in protocol.objectives if objective.level == level]
-        yield from ((code, name, text) for text in texts or ([None] if level == "primary" else []))
+        texts: list[str | None] = [objective.text for objective in protocol.objectives if objective.level == level]
+        unknown: list[str | None] = [None] if level == "primary" else []
+        yield from ((code, name, text) for text in texts or unknown)
     for level, code, name in (
         ("primary", "OUTMSPRI", "Primary Outcome Measure"),
         ("secondary", "OUTMSSEC", "Secondary Outcome Measure"),
