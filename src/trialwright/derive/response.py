@@ -104,6 +104,11 @@ def response(data: TrialData, protocol: Plan, evaluator: str = "investigator") -
     what a reader of the sum should know: lesions too small to measure, merged, parts of one that split, progression
     called from an incomplete set. Raises ValueError for an evaluator who is not in the protocol, DataError for a
     measurement of a lesion that is not listed.
+
+    >>> from trialwright.protocol import load, study_names
+    >>> from trialwright.records import TrialData
+    >>> response(TrialData.from_rows("", {}, virtual=True), load(study_names()[0])).columns[:4]
+    ['subject', 'evaluator', 'number', 'assessed_on']
     """
     if evaluator not in protocol.assessments.evaluators:
         known = ", ".join(protocol.assessments.evaluators)
