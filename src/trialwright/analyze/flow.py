@@ -12,6 +12,8 @@ from trialwright.derive import members
 __all__ = ["EXCLUDED", "flow"]
 
 EXCLUDED = ("not eligible", "cannot tell", "no dose stated", "declined", "closed")
+UNEXPLAINED = "screen failure"
+"""Of data that do not say why; no line where nobody has it."""
 """Outcomes of screening that end without randomization."""
 _EPOCH = date(1970, 1, 1).toordinal()
 
@@ -38,8 +40,10 @@ def _screening(study: Study, place: Place, randomized: Group) -> Iterator[Findin
     key = f"{study.cut}/flow"
     lost = {
         name: Group("all", f"{key}/{name}", tuple(s for s, o in outcome.items() if o == name and s not in study.arm_of))
-        for name in EXCLUDED
+        for name in (*EXCLUDED, UNEXPLAINED)
     }
+    if not lost[UNEXPLAINED].subjects:
+        del lost[UNEXPLAINED]
     out = tuple(subject for group in lost.values() for subject in group.subjects)
     assessed = Group("all", f"{key}/assessed", out + randomized.subjects)
     yield place.count(assessed, "assessed", assessed, "screened")

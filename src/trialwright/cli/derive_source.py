@@ -66,7 +66,7 @@ def read_source(path: Path, study: str, rules: str, cutoff: date | None, sdtm: P
     from_tables = _holds_tables(path)
     if from_tables and sdtm:
         raise DataError(f"{path} holds tables of a trial, not SDTM; leave --sdtm out")
-    data, findings = _from_tables(path, plan) if from_tables else _from_sdtm(path, sdtm)
+    data, findings = _from_tables(path, plan) if from_tables else _from_sdtm(path, sdtm, own)
     if data["allocations"].is_empty():
         told = "".join(f"\n{finding}" for finding in findings[:20])
         raise DataError(f"{path}: nobody was randomized, so there is nothing to derive{told}")
@@ -91,11 +91,15 @@ def _from_tables(path: Path, plan: Protocol | DerivationSettings) -> tuple[Trial
     return data, missing
 
 
-def _from_sdtm(path: Path, settings: Path | None) -> tuple[TrialData, list[Finding]]:
-    from trialwright.exchange import SdtmSettings, read_folder, trial_data
-    from trialwright.protocol import read_document
+def _from_sdtm(
+    path: Path, settings: Path | None, plan: Protocol | DerivationSettings
+) -> tuple[TrialData, list[Finding]]:
+    """Read SDTM by its settings; without them by the names that the protocol's own SDTM would have."""
+    from trialwright.exchange import SdtmSettings, read_folder, settings_of, trial_data
+    from trialwright.protocol import Protocol, read_document
 
-    asked = None if settings is None else read_document(settings, SdtmSettings)
+    own = settings_of(plan) if isinstance(plan, Protocol) else None
+    asked = own if settings is None else read_document(settings, SdtmSettings)
     data, findings = trial_data(read_folder(path), asked)
     return data, list(findings)
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ArmFlow", "Flow", "flow_of"]
 
-_LOST = ("not eligible", "cannot tell", "no dose stated", "declined", "closed")
+_LOST = ("not eligible", "cannot tell", "no dose stated", "declined", "closed", "screen failure")
 
 
 @dataclass(frozen=True)

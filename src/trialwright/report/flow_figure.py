@@ -28,6 +28,7 @@ _WORDS = {
     "cannot tell": "Eligibility cannot be told",
     "no dose stated": "No dose stated for them",
     "closed": "Recruitment had closed",
+    "screen failure": "Screen failure, reason not stated",
 }
 
 Entry = tuple[str, "Result | None", bool]

@@ -1,4 +1,9 @@
+from dataclasses import replace
+
+import polars as pl
 import pytest
+
+from trialwright.analyze import run
 
 
 def count(results, statistic, group="all", item=None):
@@ -51,3 +56,12 @@ def test_populations_and_places(results):
 def test_dates_are_days_with_the_date_beside(results):
     row = results.one(endpoint="flow", statistic="last randomized")
     assert (row.value, row.unit, row.conventions) == (19726, "date", "2024-01-04")
+
+
+def test_screen_failures_without_a_stated_reason_are_counted(four, small_protocol, results):
+    screened = four["screened"].with_columns(
+        pl.when(pl.col("outcome") == "declined").then(pl.lit("screen failure")).otherwise("outcome").alias("outcome")
+    )
+    found = run(replace(four, tables={**four.tables, "screened": screened}), small_protocol, "final")
+    assert (count(found, "screen failure"), count(found, "declined"), count(found, "assessed")) == (1, 0, 6)
+    assert not results.where(endpoint="flow", statistic="screen failure")
