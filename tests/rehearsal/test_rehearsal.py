@@ -288,7 +288,9 @@ def test_a_calibration_to_something_never_simulated_is_told(run: Run, copied: Co
 
 def test_a_cut_off_before_the_first_patient_is_told(run: Run, copied: Copied, out: Path) -> None:
     told = refused(run, out, copied(protocol={"on: 2026-06-30": "on: 2000-01-01"}))
-    assert "2000-01-01 leaves no patient: the first was randomized on 2024-" in told
+    assert "recruitment.opens_on: must come before the cut 'final' on 2000-01-01" in told
+    told = refused(run, out, copied(protocol={"on: 2026-06-30": "on: 2024-01-16"}))
+    assert "2024-01-16 leaves no patient: the first was randomized on 2024-" in told
 
 
 @pytest.mark.parametrize(
