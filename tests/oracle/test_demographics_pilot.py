@@ -25,6 +25,18 @@ BMI_GROUP = {
 }
 SEX = {"type": "choice", "label": "Sex", "levels": ["F", "M"], "baseline": True}
 NUMBER = {"type": "number", "label": "Body mass index", "baseline": True}
+RACE = {
+    "type": "choice",
+    "label": "Race",
+    "levels": ["WHITE", "BLACK OR AFRICAN AMERICAN", "ASIAN", "AMERICAN INDIAN OR ALASKA NATIVE"],
+    "baseline": True,
+}
+ETHNICITY = {
+    "type": "choice",
+    "label": "Ethnicity",
+    "levels": ["HISPANIC OR LATINO", "NOT HISPANIC OR LATINO"],
+    "baseline": True,
+}
 
 
 def tenths(value):
@@ -32,25 +44,32 @@ def tenths(value):
     return float(Decimal(repr(value)).quantize(Decimal("0.1"), ROUND_HALF_UP))
 
 
-def body():
-    """Return the body mass index at baseline by subject, from height and weight as printed (0.1 cm, 0.1 kg)."""
+def signs_at_baseline():
+    """Return height and weight at baseline as printed (0.1 cm, 0.1 kg) by subject and sign."""
     signs = dataset("pharmaversesdtm", "vs")
     kept = signs.filter(
         (pl.col("VSTESTCD") == "HEIGHT") | ((pl.col("VSTESTCD") == "WEIGHT") & (pl.col("VSBLFL") == "Y"))
     )
-    found = {(row[0], row[1]): tenths(row[2]) for row in kept.select("USUBJID", "VSTESTCD", "VSSTRESN").rows()}
+    return {(row[0], row[1]): tenths(row[2]) for row in kept.select("USUBJID", "VSTESTCD", "VSSTRESN").rows()}
+
+
+def body(found):
+    """Return the body mass index at baseline by subject."""
     weights = {subject: value for (subject, sign), value in found.items() if sign == "WEIGHT"}
     return {subject: tenths(weight / (found[subject, "HEIGHT"] / 100) ** 2) for subject, weight in weights.items()}
 
 
 @pytest.fixture(scope="module")
 def data():
-    indices, rows = body(), {"allocations": [], "answers": []}
+    signs = signs_at_baseline()
+    indices, rows = body(signs), {"allocations": [], "answers": []}
     for place, row in enumerate(dataset("pharmaversesdtm", "dm").filter(pl.col("ARMCD") != "Scrnfail").to_dicts()):
         own = {"subject": row["USUBJID"]}
         plain = {"stratum": "all", "position": place, "block": 0, "randomized_on": day(row["RFSTDTC"])}
         rows["allocations"].append(own | plain | {"arm": row["ARM"]})
         told = {"age": row["AGE"], "sex": row["SEX"], "bmi": indices.get(row["USUBJID"])}
+        told |= {"race": row["RACE"], "ethnicity": row["ETHNIC"]}
+        told |= {sign: signs.get((row["USUBJID"], sign.upper())) for sign in ("height", "weight")}
         for name, value in told.items():
             at = {"answered_on": day(row["DMDTC"]), "value": None if value is None else json.dumps(value)}
             rows["answers"].append(own | at | {"variable": name})
@@ -60,7 +79,14 @@ def data():
 @pytest.fixture(scope="module")
 def plan(protocol_with):
     return protocol_with(
-        variables={"sex": SEX, "bmi": NUMBER},
+        variables={
+            "sex": SEX,
+            "bmi": NUMBER,
+            "race": RACE,
+            "ethnicity": ETHNICITY,
+            "height": {**NUMBER, "label": "Height"},
+            "weight": {**NUMBER, "label": "Weight"},
+        },
         randomization={"strata": [AGE_GROUP, BMI_GROUP]},
     )
 
@@ -89,6 +115,19 @@ def test_ages_and_sexes_by_arm(data, plan, published):
     sexes = found.filter(variable="sex").group_by("arm", "level").len()
     theirs = published.group_by("ARM", "SEX").len()
     assert set(sexes.rows()) == set(theirs.rows())
+
+
+@pytest.mark.parametrize(("variable", "column"), [("race", "RACE"), ("ethnicity", "ETHNIC")])
+def test_races_and_ethnicities_by_arm(data, plan, published, variable, column):
+    found = baseline(data, plan).join(data["allocations"].select("subject", "arm"), on="subject")
+    ours = found.filter(variable=variable).group_by("arm", "level").len()
+    assert set(ours.rows()) == set(published.group_by("ARM", column).len().rows())
+
+
+@pytest.mark.parametrize(("variable", "column"), [("height", "HEIGHTBL"), ("weight", "WEIGHTBL")])
+def test_heights_and_weights_patient_by_patient(data, plan, published, variable, column):
+    ours = {row[0]: row[1] for row in baseline(data, plan).filter(variable=variable).select("subject", "number").rows()}
+    assert ours == dict(published.select("USUBJID", column).rows())
 
 
 def test_age_groups_by_arm(data, plan, published):
