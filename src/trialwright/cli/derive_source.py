@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -59,6 +59,7 @@ def read_source(path: Path, study: str, rules: str, cutoff: date | None, sdtm: P
 
     DataError when the data cannot be read, nobody was randomized, or the rule set is not known.
     """
+    from trialwright.cli.derive_checks import data_findings
     from trialwright.derive import with_rules
 
     own = read_plan(study)
@@ -71,7 +72,7 @@ def read_source(path: Path, study: str, rules: str, cutoff: date | None, sdtm: P
         told = "".join(f"\n{finding}" for finding in findings[:20])
         raise DataError(f"{path}: nobody was randomized, so there is nothing to derive{told}")
     data = data if cutoff is None else data.cut(cutoff)
-    return Source(own, plan, data, (*_checks(data, plan), *findings), not from_tables)
+    return Source(own, plan, data, (*data_findings(data, plan), *findings), not from_tables)
 
 
 def _holds_tables(path: Path) -> bool:
@@ -79,16 +80,34 @@ def _holds_tables(path: Path) -> bool:
 
 
 def _from_tables(path: Path, plan: Protocol | DerivationSettings) -> tuple[TrialData, list[Finding]]:
+    from trialwright.cli.derive_checks import name_of
     from trialwright.cli.trial_folder import read_trial
     from trialwright.records import Finding
 
     absent: list[str] = []
-    data = read_trial(path, _study(plan), absent)
+    wrong: list[Finding] = []
+    data = read_trial(path, name_of(plan), absent, wrong)
     missing = [
         Finding(name, f"{name}.csv", "every table of a trial", "the file is missing; nothing is known of it")
         for name in absent
     ]
-    return data, missing
+    if "lesions" in absent or any(finding.dataset == "lesions" for finding in wrong):
+        data, unread = _of_lesions(data)
+        wrong += unread
+    return data, [*missing, *wrong]
+
+
+def _of_lesions(data: TrialData) -> tuple[TrialData, list[Finding]]:
+    """Leave out what was measured of lesions whose rows could not be read: without a role it has no meaning."""
+    from trialwright.records import Finding
+
+    key = ["subject", "evaluator", "lesion"]
+    rows = data["measurements"]
+    kept = rows.join(data["lesions"].select(key), on=key, how="semi", maintain_order="left")
+    count = rows.height - kept.height
+    told = f"{count} measurements are of lesions that could not be read in lesions.csv; they are left out"
+    found = [Finding("measurements", "measurements.csv", "measurement of a listed lesion", told)] if count else []
+    return replace(data, tables={**data.tables, "measurements": kept}), found
 
 
 def _from_sdtm(
@@ -102,32 +121,6 @@ def _from_sdtm(
     asked = own if settings is None else read_document(settings, SdtmSettings)
     data, findings = trial_data(read_folder(path), asked)
     return data, list(findings)
-
-
-def _study(plan: Protocol | DerivationSettings) -> str:
-    from trialwright.derive import DerivationSettings
-
-    return plan.study if isinstance(plan, DerivationSettings) else plan.identification.id
-
-
-def _checks(data: TrialData, plan: Protocol | DerivationSettings) -> Iterator[Finding]:
-    """Yield what the data themselves show to be wrong."""
-    from trialwright import derive
-    from trialwright.records import Finding
-
-    if data.study and data.study.casefold() != _study(plan).casefold():
-        told = f"the data name study {data.study!r}, the plan {_study(plan)!r}"
-        yield Finding("study", data.study, "study of the plan", told)
-    known = set(plan.assessments.evaluators)
-    for table in ("assessments", "recorded_responses"):
-        for who in sorted(set(data[table]["evaluator"]) - known):
-            count = data[table].filter(data[table]["evaluator"] == who).height
-            told = f"{count} records of {who!r} count in nothing; the plan knows {', '.join(sorted(known))}"
-            yield Finding(table, f"evaluator {who}", "evaluator of the plan", told)
-    if plan.assessments.responses == "as recorded":
-        yield from derive.record_findings(data)
-    yield from derive.tumor_checks(data, plan)
-    yield from derive.order_findings(data)
 
 
 def checked(make: Callable[[], Value]) -> Value:

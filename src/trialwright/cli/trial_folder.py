@@ -9,19 +9,22 @@ from typing import TYPE_CHECKING
 from trialwright.errors import DataError
 
 if TYPE_CHECKING:
-    import polars as pl
-
-    from trialwright.records import Table, TrialData
+    from trialwright.records import Finding, TrialData
 
 __all__ = ["read_trial"]
 
 
-def read_trial(folder: Path, study: str, absent: list[str] | None = None) -> TrialData:
-    """Return the trial in ``folder``, or in its folder ``tables``; a table whose file is missing is refused.
+def read_trial(
+    folder: Path, study: str, absent: list[str] | None = None, wrong: list[Finding] | None = None
+) -> TrialData:
+    """Return the trial in ``folder``, or in its folder ``tables``; a missing file or a wrong value is refused.
 
-    With a list ``absent`` such a table is empty, and its name is added there; only allocations are always needed.
-    Whether patients are virtual stands in the ``manifest.json`` of a rehearsal; without one they are real.
+    With a list ``absent`` a missing table is empty, and its name is added there; only allocations are always needed.
+    With a list ``wrong`` a value that cannot be is added there and taken as missing; its row is left out where the
+    column is required, and so is the second row of a key. Whether patients are virtual stands in the ``manifest.json``
+    of a rehearsal; without one they are real.
     """
+    from trialwright.cli.trial_table import read_table
     from trialwright.records import TABLES, TrialData
 
     where = folder / "tables" if (folder / "tables").is_dir() else folder
@@ -32,21 +35,15 @@ def read_trial(folder: Path, study: str, absent: list[str] | None = None) -> Tri
         raise DataError(f"{where}: {missing[0]}.csv is missing; a trial has a file for each of {', '.join(TABLES)}")
     if absent is not None:
         absent += missing
-    found = {name: table for name, table in TABLES.items() if name not in missing}
-    rows = {name: _table(where / f"{name}.csv", table).to_dicts() for name, table in found.items()}
-    return TrialData.from_rows(study, rows, virtual=_virtual(folder / "manifest.json", study))
-
-
-def _table(path: Path, table: Table) -> pl.DataFrame:
-    import polars as pl
-
-    kinds = {"text": pl.String, "integer": pl.Int64, "number": pl.Float64, "yes/no": pl.Boolean, "date": pl.Date}
-    try:
-        return pl.read_csv(path, schema_overrides={column.name: kinds[column.kind] for column in table.columns})
-    except (pl.exceptions.PolarsError, UnicodeError) as error:
-        raise DataError(
-            f"{path}: cannot be read as table {table.name}: {' '.join(str(error).split())[:300]}"
-        ) from error
+    found: list[Finding] = []
+    frames = {
+        name: read_table(where / f"{name}.csv", table, found) for name, table in TABLES.items() if name not in missing
+    }
+    if found and wrong is None:
+        raise DataError(f"{where / found[0].dataset}.csv, {found[0].record}: {found[0].rule}: {found[0].what}")
+    if wrong is not None:
+        wrong += found
+    return TrialData.from_frames(study, frames, virtual=_virtual(folder / "manifest.json", study))
 
 
 def _virtual(manifest: Path, study: str) -> bool:

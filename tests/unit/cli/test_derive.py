@@ -133,6 +133,53 @@ def test_a_missing_table_is_a_finding_and_the_rest_is_derived(run, folder):
     assert "PFS: " in out
 
 
+def test_arms_and_strata_the_plan_does_not_have_are_listed(run, folder, virtual, tmp_path):
+    subject = virtual["allocations"]["subject"][0]
+    first = pl.col("subject") == subject
+    for table, column in (("allocations", "arm"), ("strata", "level")):
+        value = pl.when(first).then(pl.lit("Q")).otherwise(column).alias(column)
+        damaged(folder, table, lambda rows, value=value: rows.with_columns(value))
+    code, out, err = run("derive", folder, "--study", STUDY)
+    assert code == 1
+    assert f"allocations: allocations {subject}: arm of the plan: arm 'Q' is not in the plan; its arms are new, " in out
+    assert f"strata: strata {subject} / factor liver: stratum of the plan: level 'Q' is not in the plan; " in out
+    assert err.startswith("check failed: 2 findings")
+
+
+def test_values_that_cannot_be_are_listed_by_line_and_the_rest_is_derived(run, folder):
+    place = pl.int_range(pl.len())
+    damaged(folder, "deaths", lambda rows: rows.with_columns(died_on=_at(place == 1, "2022-02-30", "died_on")))
+    damaged(folder, "doses", lambda rows: rows.with_columns(dose=_at(place == 2, "much", "dose")))
+    damaged(folder, "dispositions", lambda rows: rows.with_columns(reason=_at(place == 0, "moon", "reason")))
+    damaged(folder, "contacts", lambda rows: pl.concat([rows, rows.head(1)]))
+    lines = pl.read_csv(folder / "tables" / "contacts.csv").height + 1
+    code, out, err = run("derive", folder, "--study", STUDY)
+    assert code == 1
+    told = "deaths: line 3: died_on is a day of the calendar as YYYY-MM-DD: died_on is '2022-02-30'; "
+    assert told + "the row is left out" in out
+    assert "doses: line 4: dose is a number: dose is 'much'; the value is taken as missing" in out
+    assert "dispositions: line 2: reason is one of progression, " in out
+    assert f"contacts: line {lines}: one row for each key: lines 2 and {lines} are both of subject " in out
+    assert err.startswith("check failed: 4 findings")
+    assert "PFS: " in out
+
+
+def _at(where, value, column):
+    return pl.when(where).then(pl.lit(value)).otherwise(column)
+
+
+def test_a_line_is_counted_over_values_that_hold_line_breaks(run, folder):
+    first, second = pl.int_range(pl.len()) == 0, pl.int_range(pl.len()) == 1
+    damaged(
+        folder,
+        "visits",
+        lambda rows: rows.with_columns(visit=_at(first, "one\ntwo", "visit"), number=_at(second, "x", "number")),
+    )
+    code, out, _ = run("derive", folder, "--study", STUDY)
+    assert code == 1
+    assert "visits: line 4: number is a whole number: number is 'x'; the row is left out" in out
+
+
 def test_an_evaluator_the_plan_does_not_know_is_listed_with_a_count(run, folder, virtual):
     damaged(folder, "assessments", lambda rows: rows.with_columns(evaluator=pl.lit("stranger")))
     code, out, _ = run("derive", folder, "--study", STUDY)
