@@ -18,9 +18,9 @@ __all__ = ["as_json", "as_text"]
 
 
 def as_text(found: Sequence[DatasetComparison], alone: Sequence[str], show: int) -> str:
-    """Return what differs, dataset by dataset: variables, attributes, records, then the first values of each."""
+    """Return datasets without a partner, then what differs in each other: variables, attributes, records, values."""
     lines = [line for each in found for line in _dataset(each, show)]
-    return "\n".join([*lines, *alone])
+    return "\n".join([*alone, *lines])
 
 
 def _dataset(found: DatasetComparison, show: int) -> Iterator[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trialwright.cli.conformance_text import counted
 from trialwright.errors import CheckFailed
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class CheckedStudy:
         """Raise CheckFailed when findings are left."""
         if self.left:
             rules = len({finding.rule for finding in self.left})
-            raise CheckFailed(f"{len(self.left)} findings of {rules} rules that are not allowed")
+            raise CheckFailed(f"{counted(len(self.left), 'finding')} of {counted(rules, 'rule')}, not allowed")
 
 
 def check_datasets(

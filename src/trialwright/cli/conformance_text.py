@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from trialwright.cli.conformance import CheckedStudy
     from trialwright.exchange import Conformance, Finding
 
-__all__ = ["as_csv", "as_json", "as_text"]
+__all__ = ["as_csv", "as_json", "as_text", "counted"]
 
 _SAID = {
     "found": "found something",
@@ -29,13 +29,18 @@ _SAID = {
 }
 
 
+def counted(number: int, what: str) -> str:
+    """Return a number with its noun in the singular or the plural."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def as_text(checked: CheckedStudy, show: int) -> str:
     """Return the findings by rule and dataset with the first records of each, then what was not checked and why."""
     total = sum(checked.records.values())
-    lines = [f"{len(checked.records)} datasets, {total} records: {', '.join(checked.records)}"]
+    lines = [f"{counted(len(checked.records), 'dataset')}, {counted(total, 'record')}: {', '.join(checked.records)}"]
     lines += [f"read with a warning: {warning}" for warning in checked.warnings]
     lines += [line for name, run in checked.runs.items() for line in _summary(name, run)]
-    lines += ["", f"{len(checked.left)} findings" + (f", {len(checked.meant)} allowed" if checked.meant else "")]
+    lines += ["", counted(len(checked.left), "finding") + (f", {len(checked.meant)} allowed" if checked.meant else "")]
     lines += [line for group in _grouped(checked.left) for line in _lines(group, show)]
     lines += [f"allowed, but not found: {each.rule} {each.dataset or ''}".rstrip() for each in checked.idle]
     lines += [line for run in checked.runs.values() for line in _unchecked(run)]
@@ -45,12 +50,12 @@ def as_text(checked: CheckedStudy, show: int) -> str:
 def _summary(name: str, run: Conformance) -> Iterator[str]:
     counts = Counter[str](run.answers().values())
     told = ", ".join(f"{counts[answer]} {said}" for answer, said in _SAID.items() if counts[answer])
-    yield f"{name}: {sum(counts.values())} rules; {told}"
+    yield f"{name}: {counted(sum(counts.values()), 'rule')}; {told}"
 
 
 def _grouped(findings: Iterable[Finding]) -> Iterator[list[Finding]]:
-    def key(finding: Finding) -> tuple[str, str]:
-        return finding.rule, finding.dataset
+    def key(finding: Finding) -> tuple[bool, str, str]:  # a missing dataset explains findings in the others
+        return finding.dataset != "study", finding.rule, finding.dataset
 
     for _, group in groupby(sorted(findings, key=key), key):
         yield list(group)

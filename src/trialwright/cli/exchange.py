@@ -56,18 +56,21 @@ def convert(
     path: Annotated[Path, typer.Argument(metavar="PATH", help="A dataset, or a folder of datasets.")],
     to: Annotated[str, typer.Option(metavar="FORMAT", help="xpt, json, ndjson, dsjc, csv or parquet.")],
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="Folder to write into.")],
+    read: Ending = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace files that are there already.")] = False,
 ) -> None:
     """Write datasets in another format; nothing is cut, rounded or renamed.
 
-    A value, name or label that the format cannot hold is refused. The same data give the same bytes. What a tolerant
+    A value, name or label that the format cannot hold is refused, and so is a file that is there already, without
+    --replace. Beside CSV, variables.csv keeps labels and types. The same data give the same bytes. What a tolerant
     reader passed over is told on standard error.
     """
     from trialwright import exchange
 
-    for name, dataset in _datasets(path, None).items():
+    for name, dataset in _datasets(path, read).items():
         for warning in dataset.warnings:
             typer.echo(f"warning: {name}: {warning}", err=True)
-    for file in exchange.convert(path, to, out):
+    for file in exchange.convert(path, to, out, ending=read, replace=replace):
         typer.echo(file)
 
 
@@ -80,19 +83,21 @@ def compare(  # noqa: PLR0917 - each is an option of the command
     ] = "",
     tolerance: Annotated[float, typer.Option(min=0, help="Numbers may differ by this much.")] = 0.0,
     relative: Annotated[float, typer.Option(min=0, help="Numbers may differ by this share of the larger.")] = 0.0,
+    read: Ending = None,
     show: Show = 20,
     json: Json = False,
 ) -> None:
     """Hold two datasets against each other; exit code 1 when anything differs.
 
-    Variables, their kinds, labels, lengths and order, records and values are compared. Without --keys, records are
-    paired by the keys that the first file states, else by their order. Two folders are compared dataset by dataset.
+    Variables, their kinds, labels, lengths and order, records and values are compared; a length that one file does not
+    state is no difference. Without --keys, records are paired by the keys that the first file states, else by their
+    order. Two folders are compared dataset by dataset.
     """
     from trialwright.cli.comparison_text import as_json, as_text
     from trialwright.errors import CheckFailed
     from trialwright.exchange import compare_datasets
 
-    ours, theirs = _sides(left, right)
+    ours, theirs = _sides(left, right, read)
     named = tuple(name.strip() for name in keys.split(",") if name.strip())
     found = [
         compare_datasets(ours[name], theirs[name], named or ours[name].keys, absolute=tolerance, relative=relative)
@@ -116,13 +121,13 @@ def _datasets(path: Path, ending: str | None) -> dict[str, Dataset]:
     return {path.name.partition(".")[0].upper(): dataset}
 
 
-def _sides(left: Path, right: Path) -> tuple[dict[str, Dataset], dict[str, Dataset]]:
+def _sides(left: Path, right: Path, ending: str | None) -> tuple[dict[str, Dataset], dict[str, Dataset]]:
     """Return the datasets of both sides; two files are compared whatever they are called."""
     from trialwright.errors import DataError
 
     if left.is_dir() != right.is_dir():
         raise DataError(f"{left} and {right}: compare two files or two folders, not one of each")
-    ours, theirs = _datasets(left, None), _datasets(right, None)
+    ours, theirs = _datasets(left, ending), _datasets(right, ending)
     if not left.is_dir():
         theirs = dict(zip(ours, theirs.values(), strict=True))
     return ours, theirs

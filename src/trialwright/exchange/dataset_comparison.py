@@ -89,7 +89,8 @@ def compare_datasets(
     """Return how two datasets differ; records are paired by keys, without keys by their order.
 
     Numbers are equal when they differ by no more than ``absolute``, or than ``relative`` times the larger of the two;
-    everything else must be the same. Two missing values are the same. DataError when a dataset lacks a key; ValueError
+    everything else must be the same. Two missing values are the same; a length that one side does not state is no
+    difference. DataError when a dataset lacks a key; ValueError
     for a negative tolerance.
 
     >>> import polars as pl
@@ -181,7 +182,8 @@ def _attributes(left: Dataset, right: Dataset) -> tuple[AttributeDifference, ...
         one, other = left[name], right[name]
         for what in ("kind", "label", "length", "display"):
             mine, yours = getattr(one, what), getattr(other, what)
-            if mine != yours:
+            unstated = what == "length" and None in (mine, yours)  # CSV and numbers of Dataset-JSON state none
+            if mine != yours and not unstated:
                 found.append(AttributeDifference(name, what, _said(mine), _said(yours)))
     order = [variable.name for variable in right.variables if variable.name in common]
     for at, (mine, yours) in enumerate(zip(common, order, strict=True), start=1):

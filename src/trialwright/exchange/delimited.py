@@ -32,6 +32,7 @@ LISTED = "variables.csv"
 """The list of variables that stands beside the CSV files of a folder."""
 
 _KEY = "trialwright.dataset"
+_COLUMNS = ("dataset", "variable", "label", "type", "display")
 _KINDS: Mapping[str, Kind] = {
     "character": "text",
     "logical": "text",
@@ -108,12 +109,13 @@ def _listed(path: Path) -> Mapping[str, Mapping[str, tuple[str, Kind, str | None
     folder = path.resolve().parent
     for place in (folder / LISTED, folder.parent / f"{folder.name}_variables.csv"):
         if place.is_file():
-            return _variables(place, place.stat().st_mtime_ns)
+            about = place.stat()
+            return _variables(place, (about.st_mtime_ns, about.st_size))
     return {}
 
 
 @lru_cache(maxsize=8)
-def _variables(place: Path, _changed: int) -> Mapping[str, Mapping[str, tuple[str, Kind, str | None]]]:
+def _variables(place: Path, _changed: tuple[int, int]) -> Mapping[str, Mapping[str, tuple[str, Kind, str | None]]]:
     listed: dict[str, dict[str, tuple[str, Kind, str | None]]] = {}
     for row in read_table(place).iter_rows(named=True):
         known = _KINDS.get(row.get("type") or row.get("r_class") or "text")
@@ -138,8 +140,11 @@ def csv_bytes(dataset: Dataset) -> bytes:
     return frame.write_csv(quote_style="non_numeric", null_value="").encode()
 
 
-def variables_csv(datasets: Iterable[Dataset]) -> bytes:
-    """Return the list of variables that lets ``csv_bytes`` be read back without loss."""
+def variables_csv(datasets: Iterable[Dataset], beside: Path | None = None) -> bytes:
+    """Return the list of variables that lets ``csv_bytes`` be read back without loss.
+
+    What the list in the file ``beside`` says of other datasets is kept; DataError when it is no list of variables.
+    """
     import polars as pl
 
     rows = [
@@ -153,7 +158,22 @@ def variables_csv(datasets: Iterable[Dataset]) -> bytes:
             ),
         )
     ]
-    return pl.DataFrame(rows, schema=["dataset", "variable", "label", "type", "display"]).write_csv().encode()
+    listed = pl.DataFrame(rows, schema=dict.fromkeys(_COLUMNS, pl.String))
+    return _with_others(listed, beside).write_csv().encode()
+
+
+def _with_others(listed: pl.DataFrame, beside: Path | None) -> pl.DataFrame:
+    """Return the list after what a file says of other datasets, its further columns included."""
+    import polars as pl
+
+    if beside is None or not beside.is_file():
+        return listed
+    present = read_table(beside)
+    if "dataset" not in present.columns:
+        known = ", ".join(present.columns)
+        raise DataError(f"{beside}: a list of variables must have a column dataset; it has {known}; move it away")
+    same = pl.col("dataset").str.to_uppercase().is_in(listed["dataset"].unique().implode())
+    return pl.concat([present.filter(~same.fill_null(False)), listed], how="diagonal")
 
 
 def parquet_bytes(dataset: Dataset) -> bytes:

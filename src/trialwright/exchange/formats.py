@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace as with_changes
 from datetime import datetime
 from pathlib import Path
 
@@ -76,7 +77,7 @@ def read_folder(path: Path, ending: str | None = None) -> dict[str, Dataset]:
         if not file.is_file() or file.name.startswith(("_", ".")) or file.name == LISTED or _ending(file) not in wanted:
             continue
         if name in files:
-            raise DataError(f"{path}: {files[name].name} and {file.name} are both {name}; name the ending to be read")
+            raise DataError(_both(name, files[name], file))
         files[name] = file
     if not files:
         raise DataError(f"{path}: no file ends in one of {', '.join(wanted)}; name the folder that holds the datasets")
@@ -105,10 +106,12 @@ def write_dataset(dataset: Dataset, path: Path, *, written_at: datetime = UNDATE
     _write(path, gzip.compress(content, mtime=0) if path.name.casefold().endswith(".gz") else content)
 
 
-def convert(path: Path, to: str, out: Path) -> list[Path]:
+def convert(path: Path, to: str, out: Path, *, ending: str | None = None, replace: bool = False) -> list[Path]:
     """Write the dataset or folder of datasets at ``path`` into folder ``out`` as ``to``; return the files written.
 
-    CSV is accompanied by ``variables.csv``, which holds the labels and types that CSV has no place for.
+    CSV is accompanied by ``variables.csv``, which holds the labels and types that CSV has no place for; what one in
+    ``out`` says of other datasets is kept. ``ending`` is that of ``read_folder``. OutputError when a file is there
+    already, unless ``replace`` is true; then nothing is written.
 
     >>> import tempfile
     >>> folder = Path(tempfile.mkdtemp())
@@ -116,14 +119,35 @@ def convert(path: Path, to: str, out: Path) -> list[Path]:
     >>> [file.name for file in convert(folder, "xpt", folder / "out")]
     ['dm.xpt']
     """
-    ending = _known(to)
-    datasets = read_folder(path) if path.is_dir() else {path.name.partition(".")[0].upper(): read_dataset(path)}
-    contents = {f"{name.lower()}{ending}": _WRITERS[ending](found, UNDATED) for name, found in datasets.items()}
-    if ending == ".csv":
-        contents[LISTED] = variables_csv(datasets.values())
-    for name, content in contents.items():
-        _write(out / name, content)
-    return [out / name for name in contents]
+    form = _known(to)
+    datasets = read_folder(path, ending) if path.is_dir() else {path.name.partition(".")[0].upper(): read_dataset(path)}
+    files = {name: out / f"{name.lower()}{form}" for name in datasets}
+    if not replace:
+        _refuse_present(files.values())
+    contents = {file: _WRITERS[form](datasets[name], UNDATED) for name, file in files.items()}
+    if form == ".csv":  # CSV is known by the name of its file, so the list must say that name
+        named = [with_changes(found, name=name) for name, found in datasets.items()]
+        contents[out / LISTED] = variables_csv(named, out / LISTED)
+    for file, content in contents.items():
+        _write(file, content)
+    return list(contents)
+
+
+def _refuse_present(files: Iterable[Path]) -> None:
+    present = [str(file) for file in files if file.exists()]
+    if present:
+        more = f" and {len(present) - 3} more" if len(present) > 3 else ""
+        be = "is" if len(present) == 1 else "are"
+        remedy = "choose another folder, or replace what is there (--replace; replace=True in Python)"
+        raise OutputError(f"{', '.join(present[:3])}{more} {be} there already; {remedy}")
+
+
+def _both(name: str, one: Path, other: Path) -> str:
+    said = f"{one.parent}: {one.name} and {other.name} are both {name}"
+    if _ending(one) == _ending(other):
+        return f"{said}; keep one of them in the folder"
+    choice = _ending(other)[1:]
+    return f"{said}; keep one, or read one format alone (exchange --read {choice}; ending={choice!r} in Python)"
 
 
 def _known(ending: str) -> str:

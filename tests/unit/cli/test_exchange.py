@@ -71,7 +71,7 @@ def test_findings_are_listed_with_record_and_rule_and_end_with_1(folder, capsys)
     printed = capsys.readouterr()
     assert "study day  AE  1  the study day is not the one that follows" in printed.out
     assert "record 1  1 1  AESTDY=0; $day=1; AESTDTC=2014-01-05; RFSTDTC=2014-01-05" in printed.out
-    assert "check failed: 1 findings of 1 rules that are not allowed" in printed.err
+    assert "check failed: 1 finding of 1 rule, not allowed" in printed.err
 
 
 def test_rules_of_a_file_are_run_and_those_that_cannot_be_are_listed_with_the_reason(folder, rules):
@@ -139,6 +139,39 @@ def test_a_folder_is_converted_and_is_the_same_after(folder, tmp_path, to):
     assert str(out / f"dm.{to}") in result.output.splitlines()
     values = run("compare", folder / "dm.csv", out / f"dm.{to}", "--json").output.partition("check failed")[0]
     assert json.loads(values)["datasets"][0]["values"] == []
+
+
+def test_a_second_conversion_is_refused_without_replace(folder, tmp_path, capsys):
+    command = ("convert", folder, "--to", "xpt", "--out", tmp_path / "out")
+    assert code(*command) == 0
+    assert code(*command) == 2
+    assert "are there already; choose another folder, or replace what is there (--replace" in capsys.readouterr().err
+    assert code(*command, "--replace") == 0
+
+
+def test_of_a_folder_with_several_formats_one_is_read(folder, capsys):
+    assert code("convert", folder, "--to", "xpt", "--out", folder) == 0
+    assert code("convert", folder, "--to", "json", "--out", folder.parent / "out") == 2
+    assert "--read xpt" in capsys.readouterr().err
+    assert code("convert", folder, "--to", "json", "--out", folder.parent / "out", "--read", "xpt") == 0
+    assert code("compare", folder, folder, "--read", "xpt") == 0
+
+
+def test_a_copy_in_csv_does_not_differ_for_lengths_it_cannot_state(folder, tmp_path, capsys):
+    assert code("convert", folder / "dm.csv", "--to", "xpt", "--out", tmp_path) == 0
+    assert code("convert", tmp_path / "dm.xpt", "--to", "csv", "--out", tmp_path) == 0
+    assert code("compare", tmp_path / "dm.xpt", tmp_path / "dm.csv") == 0
+    assert "nothing differs" in capsys.readouterr().out
+
+
+def test_missing_datasets_stand_before_other_findings(folder, tmp_path):
+    (folder / "dm.csv").rename(tmp_path / "dm.csv")
+    (folder / "ae.csv").write_text(AE.format("1", "1").replace("2014-01-05", "2014-01-50"))
+    checked = run("check", folder).output
+    assert checked.index("there is no dataset DM") < checked.index("no date of ISO 8601")
+    (tmp_path / "ae.csv").write_text(AE.format("1", "2"))
+    compared = run("compare", tmp_path, folder).output
+    assert compared.index("DM: only in") < compared.index("AE: 1 and 1 records")
 
 
 def test_an_unknown_format_ends_with_2(folder, tmp_path, capsys):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import polars as pl
 import pytest
 
 from trialwright.errors import DataError, OutputError
-from trialwright.exchange import Dataset, Variable, convert, read_dataset, read_folder, write_dataset
+from trialwright.exchange import Dataset, Variable, compare_datasets, convert, read_dataset, read_folder, write_dataset
 
 PHARMAVERSE = Path(__file__).parents[4] / "shared" / "data" / "pharmaverse" / "sdtm"
 
@@ -58,6 +59,58 @@ def test_csv_is_whole_with_its_list_of_variables(tmp_path: Path) -> None:
         (v.name, v.label, v.kind, v.display) for v in AE.variables
     ]
     assert found.label == "Adverse Events"
+
+
+def test_files_converted_one_by_one_share_a_list_of_variables(tmp_path: Path) -> None:
+    for name in ("dm", "ae", "rs"):
+        label = f"Label of {name}"
+        write_dataset(replace(AE, name=name.upper(), label=label), tmp_path / f"{name}.xpt")
+        convert(tmp_path / f"{name}.xpt", "csv", tmp_path / "out")
+    for name in ("dm", "ae", "rs"):
+        source, copy = read_dataset(tmp_path / f"{name}.xpt"), read_dataset(tmp_path / "out" / f"{name}.csv")
+        assert compare_datasets(source, copy).same
+        assert [v.label for v in copy.variables] == [v.label for v in AE.variables]
+        assert (copy.label, copy["USUBJID"].length) == (f"Label of {name}", None)
+
+
+def test_converted_again_a_dataset_replaces_its_own_lines_in_the_list(tmp_path: Path) -> None:
+    write_dataset(AE, tmp_path / "ae.parquet")
+    (tmp_path / "out").mkdir()
+    listed = tmp_path / "out" / "variables.csv"
+    listed.write_text("dataset,variable,label,r_class,origin\nae,USUBJID,Old,character,CRF\nDM,AGE,Age,numeric,CRF\n")
+    for _ in range(2):
+        convert(tmp_path / "ae.parquet", "csv", tmp_path / "out", replace=True)
+    rows = pl.read_csv(listed).rows(named=True)
+    assert [(row["dataset"], row["variable"]) for row in rows] == [
+        ("DM", "AGE"), ("AE", None), *(("AE", v.name) for v in AE.variables)
+    ]  # fmt: skip
+    assert (rows[0]["r_class"], rows[0]["origin"]) == ("numeric", "CRF")
+
+
+def test_a_file_that_lists_no_variables_is_left_alone(tmp_path: Path) -> None:
+    write_dataset(AE, tmp_path / "ae.xpt")
+    (tmp_path / "variables.csv").write_text("name,unit\nAVAL,cm\n")
+    with pytest.raises(DataError, match=r"variables\.csv: a list of variables must have a column dataset; it has name"):
+        convert(tmp_path / "ae.xpt", "csv", tmp_path)
+    assert not (tmp_path / "ae.csv").exists()
+
+
+def test_a_renamed_file_keeps_its_labels(tmp_path: Path) -> None:
+    write_dataset(AE, tmp_path / "events.xpt")
+    convert(tmp_path / "events.xpt", "csv", tmp_path / "out")
+    assert read_dataset(tmp_path / "out" / "events.csv")["AVAL"].label == "Value"
+
+
+def test_files_that_are_there_are_not_overwritten_unless_told(tmp_path: Path) -> None:
+    write_dataset(AE, tmp_path / "in" / "ae.xpt")
+    write_dataset(AE, tmp_path / "in" / "dm.xpt")
+    (tmp_path / "ae.json").write_text("precious")
+    with pytest.raises(OutputError, match=r"ae\.json is there already; .*--replace"):
+        convert(tmp_path / "in", "json", tmp_path)
+    assert (tmp_path / "ae.json").read_text() == "precious"
+    assert not (tmp_path / "dm.json").exists()
+    convert(tmp_path / "in", "json", tmp_path, replace=True)
+    assert read_folder(tmp_path, "json")["AE"].rows.equals(read_folder(tmp_path / "in")["AE"].rows.cast(AE.rows.schema))
 
 
 def test_csv_alone_knows_the_numbers_of_sdtm_by_name(tmp_path: Path) -> None:
@@ -110,9 +163,12 @@ def test_a_folder_gives_uppercase_names_and_leaves_other_files(tmp_path: Path) -
 def test_two_files_of_one_name_need_an_ending(tmp_path: Path) -> None:
     write_dataset(AE, tmp_path / "ae.csv")
     write_dataset(AE, tmp_path / "ae.xpt")
-    with pytest.raises(DataError, match=r"ae\.csv and ae\.xpt are both AE; name the ending"):
+    with pytest.raises(DataError, match=r"ae\.csv and ae\.xpt are both AE; .*--read xpt"):
         read_folder(tmp_path)
     assert read_folder(tmp_path, "xpt")["AE"].label == "Adverse Events"
+    write_dataset(AE, tmp_path / "ae.csv.gz")
+    with pytest.raises(DataError, match=r"ae\.csv and ae\.csv\.gz are both AE; keep one of them"):
+        read_folder(tmp_path, "csv")
 
 
 def test_a_folder_without_datasets_is_refused(tmp_path: Path) -> None:
