@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from trialwright.cli.simulate_tables import say
+from trialwright.cli.simulate_tables import say, screen, show_table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["show_card", "show_lint"]
 
-WIDTH = 120
-"""Of what is printed to a file, which has no width of its own."""
 GROUPS = {
     "planned": "As planned",
     "allocation": "Allocation",
@@ -29,8 +26,8 @@ GROUPS = {
 
 
 def show_card(card: Card) -> None:
-    """Print the card, widest where it must be, never wider than a screen of 120."""
-    console = _screen()
+    """Print the card; on a narrow screen its tables stand in blocks, every number whole."""
+    console = screen()
     _promise(console, card)
     _formulas(console, card)
     _rows(console, card)
@@ -60,7 +57,7 @@ def _formulas(console: Console, card: Card) -> None:
         patients = "–" if row.patients is None else f"{row.patients:.1f}"
         rates = (_share(row.power), _share(row.upper), _share(row.lower))
         table.add_row(row.formula, events, patients, f"{100 * card.stated_power:g}%", *rates)
-    console.print(table)
+    show_table(console, table)
     say(console, f"Simulated with the events rounded up, {card.formula_trials:,} trials each; percent, Monte Carlo")
     say(console, "errors in brackets. Type I: the error towards the experimental, and towards the control arm.")
     for row in card.formulas:
@@ -80,12 +77,12 @@ def _rows(console: Console, card: Card) -> None:
             times.add_row(f"[bold]{GROUPS[row.group]}[/bold]")
         rates.add_row(f"  {row.label}", *_rates(row))
         times.add_row(f"  {row.label}", *_times(row))
-    console.print(rates)
+    show_table(console, rates)
     say(
         console,
         f"Critical value: z that would hold {100 * card.level:g}% towards the experimental arm; the power then.\n",
     )
-    console.print(times)
+    show_table(console, times)
     say(console, "Months from the first entry: mean and quantiles; enrolled: patients in by then, on average.")
     for row in card.rows:
         if row.unreached.value > 0:
@@ -118,7 +115,7 @@ def _looks(console: Console, card: Card) -> None:
         rates = map(_share, (look.power, look.upper, look.lower, look.unreached))
         where = (_spread(look.month), f"{look.enrolled.mean:.0f}", f"{look.events.mean:.0f}")
         table.add_row(look.label, f"{look.bound:.3f}", *rates, *where)
-    console.print(table)
+    show_table(console, table)
     if card.any_look is not None and len(card.looks) > 1:
         say(console, f"Type I error of all looks together, towards the experimental arm: {_share(card.any_look)}%;")
         say(console, f"{card.looks[0].trials:,} trials.")
@@ -127,7 +124,7 @@ def _looks(console: Console, card: Card) -> None:
 
 def show_lint(found: Lint) -> None:
     """Print findings, and the rules that could not be asked."""
-    console = _screen()
+    console = screen()
     for each in found.findings:
         say(console, f"{each.grade}: {each.what} [{each.rule}]")
         say(console, f"  {each.figure}")
@@ -146,12 +143,6 @@ def _spread(spread: Spread) -> str:
     if not math.isfinite(spread.mean):
         return "never"
     return f"{spread.mean:.1f} ({spread.quantiles[0]:.1f} to {spread.quantiles[-1]:.1f})"
-
-
-def _screen() -> Console:
-    from rich.console import Console
-
-    return Console() if sys.stdout.isatty() else Console(width=WIDTH)
 
 
 def _table(first: str, *rest: str, left: bool = False) -> Table:

@@ -77,6 +77,7 @@ def run(plan: Plan, jobs: int | None, processes: bool, scheduler: str | None) ->
     sweep = Sweep(plan.kind.points(plan.grid), plan.trials, plan.first)
     rows, raw = list[Row](), list["pl.DataFrame"]()
     with _units(plan.out, sweep) as units, _told_if_stopped(sweep, units) as stop:
+        _tell_taken_over(sweep, units)
         with _workers(jobs, processes, scheduler) as workers, _progress(sweep, stop) as done:
             found = run_sweep(sweep, workers.executor, units, ahead=workers.ahead, done=done)
             for point, columns in zip(sweep.points, found, strict=True):
@@ -91,6 +92,13 @@ def _units(out: Path | None, sweep: Sweep) -> AbstractContextManager[FolderUnits
     from trialwright.simulate import FolderUnits, MemoryUnits
 
     return nullcontext(MemoryUnits()) if out is None else FolderUnits.open(out, sweep)
+
+
+def _tell_taken_over(sweep: Sweep, units: FolderUnits | MemoryUnits) -> None:
+    """Say what an earlier run left in the folder and is not simulated again."""
+    held, total = sum(map(units.has, sweep.units())), sum(1 for _ in sweep.units())
+    if held:
+        typer.echo(f"{held} of {total} units of work are taken over from an earlier run of the same command", err=True)
 
 
 def _workers(jobs: int | None, processes: bool, scheduler: str | None) -> AbstractContextManager[Workers]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from trialwright.cli import main
 from trialwright.protocol import study_file
@@ -57,6 +59,22 @@ def test_the_card_says_what_the_design_is_and_does(run: Run) -> None:
                  "effect begins after 0.9 months", "First", "warning: the events for the analysis"):  # fmt: skip
         assert text in out, text
     assert max(map(len, out.splitlines())) <= 120
+
+
+@pytest.mark.parametrize("columns", [60, 80, 100])
+def test_a_narrow_screen_loses_no_digit_of_the_card(run: Run, monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    wide = run("card", "palmira", *FEW)[1]
+    monkeypatch.setattr("trialwright.cli.card_text.screen", lambda: Console(width=columns))
+    narrow = run("card", "palmira", *FEW)[1]
+    assert not Counter(_numbers(wide)) - Counter(_numbers(narrow))
+    assert set(_numbers(wide)) == set(_numbers(narrow)) and "…" not in narrow
+    assert narrow.count("critical value") == 1
+    assert max(len(line) for line in narrow.splitlines() if "(" in line and line.startswith("  ")) <= columns
+
+
+def _numbers(text: str) -> list[str]:
+    """Return the words with a digit in them, without the heads of tables, which are repeated."""
+    return [word for word in text.split() if re.search(r"\d", word) and word not in {"127", "155"}]
 
 
 def test_the_card_as_json_has_every_number_and_no_others(run: Run) -> None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import shutil
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from rich.console import Console
 
 from trialwright import simulate
 from trialwright.cli import main
 from trialwright.cli.open_trial import agreement
+from trialwright.cli.simulate_tables import screen
 from trialwright.design import Scenario
 from trialwright.protocol import load, read_document
 from trialwright.results import Result, Results
@@ -102,7 +105,9 @@ def test_tables_of_a_grid_hold_its_values(run, grid, tmp_path):
 def test_the_same_command_in_the_same_folder_reads_what_it_wrote(run, tmp_path):
     first = run(*EXACT, "--out", tmp_path / "out", "--json")
     written = {path: path.stat().st_mtime_ns for path in (tmp_path / "out" / "units").iterdir()}
-    assert run(*EXACT, "--out", tmp_path / "out", "--json") == first
+    code, out, err = run(*EXACT, "--out", tmp_path / "out", "--json")
+    assert (code, out) == first[:2] and first[2] == ""
+    assert re.fullmatch(r"(\d+) of \1 units of work are taken over from an earlier run of the same command\n", err)
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "out" / "units").iterdir()} == written
 
 
@@ -263,9 +268,30 @@ def test_the_design_of_the_scenario_and_the_planned_one_are_those_of_the_library
 def test_a_table_of_designs_has_a_line_for_each_look(run, planned):
     code, out, err = run(*DESIGN, *PLANNED, study=planned)
     assert (code, err) == (0, "")
+    assert "averaged over the trials that took the look, whether or not" in out
     assert all(
         word in out for word in ("1: scenario", "2: planned", "1, 2", "2, 1", "stops above", "not taken", "3,000")
     )
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+@pytest.mark.parametrize("arguments", [(*DESIGN, *PLANNED), EXACT])
+def test_a_narrow_screen_loses_no_digit(run, planned, monkeypatch, arguments, columns):
+    wide = run(*arguments, study=planned)[1]
+    monkeypatch.setattr("trialwright.cli.simulate_tables.screen", lambda: Console(width=columns))
+    narrow = run(*arguments, study=planned)[1]
+    numbers = {word for word in re.split(r"[\s│┃]+", wide) if re.fullmatch(r"[(+−-]*\d[\d.,]*[%)]?", word)}
+    assert len(numbers) > 20 and numbers <= set(re.split(r"[\s│┃]+", narrow))
+    assert "…" not in narrow and max(len(line) for line in narrow.splitlines() if line[0] in "┏│") <= columns
+
+
+def test_a_terminal_too_narrow_for_any_table_gets_longer_lines(monkeypatch):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "20")
+    assert screen().width == 60
+    monkeypatch.setenv("COLUMNS", "90")
+    assert screen().width == 90
 
 
 def test_a_grid_of_designs_sets_fields_and_numbers_of_the_scenario(run, grid, tmp_path):
