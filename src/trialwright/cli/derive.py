@@ -52,8 +52,8 @@ def derive(  # noqa: PLR0917 - each is an option of the command
     derived = checked(lambda: tables(source.data, source.plan))
     sides = _sides(source) if compare else {}
     if out is not None:
-        _write(out, replace, source, derived, sides, format, rules)
-    _tell(source, derived, sides, rules)
+        _write(out, replace, source, derived, sides, format)
+    _tell(source, derived, sides)
 
 
 def _explain(source: Source, subject: str, rules: str, compare: bool, out: Path | None) -> None:
@@ -76,19 +76,19 @@ def _sides(source: Source) -> dict[str, pl.DataFrame]:
 
 
 def _write(  # noqa: PLR0917 - what is written, and where
-    out: Path, replace: bool, source: Source, derived: Derived, sides: dict[str, pl.DataFrame], format: str, rules: str
+    out: Path, replace: bool, source: Source, derived: Derived, sides: dict[str, pl.DataFrame], format: str
 ) -> None:
     from trialwright.cli.derive_files import write_derived
     from trialwright.cli.output import whole_folder
 
     with whole_folder(out, replace=replace) as folder:
-        write_derived(folder, source, derived, sides, format, rules)
+        write_derived(folder, source, derived, sides, format)
 
 
-def _tell(source: Source, derived: Derived, sides: dict[str, pl.DataFrame], rules: str) -> None:
+def _tell(source: Source, derived: Derived, sides: dict[str, pl.DataFrame]) -> None:
     from trialwright.cli.derive_text import comparison, listed, summary
 
-    lines = (*summary(source, derived, rules), *comparison(sides), *listed(source.findings))
+    lines = (*summary(source, derived), *comparison(sides), *listed(source.findings))
     typer.echo("\n".join(lines))
     if source.findings:
         raise CheckFailed(f"{len(source.findings)} findings in the data; what could be derived was derived")

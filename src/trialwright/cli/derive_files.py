@@ -20,8 +20,8 @@ __all__ = ["write_derived"]
 PACKAGES = ("trialwright", "numpy", "polars", "pydantic")
 
 
-def write_derived(  # noqa: PLR0917 - what is written, and where
-    folder: Path, source: Source, derived: Derived, sides: Mapping[str, pl.DataFrame], format: str, rules: str
+def write_derived(
+    folder: Path, source: Source, derived: Derived, sides: Mapping[str, pl.DataFrame], format: str
 ) -> None:
     """Write into an empty folder: ``adam``, ``derived``, ``compare``, ``findings.csv`` and ``manifest.json``."""
     import polars as pl
@@ -40,7 +40,7 @@ def write_derived(  # noqa: PLR0917 - what is written, and where
     columns = ["dataset", "record", "rule", "what"]
     findings = pl.DataFrame(list(source.findings), schema=dict.fromkeys(columns, pl.String), orient="row")
     findings.write_csv(folder / "findings.csv")
-    told = json.dumps(_manifest(source, rules), indent=1, ensure_ascii=False) + "\n"
+    told = json.dumps(_manifest(source), indent=1, ensure_ascii=False) + "\n"
     (folder / "manifest.json").write_text(told, encoding="utf-8", newline="\n")
 
 
@@ -52,7 +52,7 @@ def _adam(source: Source, derived: Derived) -> Any:
     return adam(source.data, derived, source.plan, prefix="" if source.sdtm else None, proofs=proofs)
 
 
-def _manifest(source: Source, rules: str) -> dict[str, Any]:
+def _manifest(source: Source) -> dict[str, Any]:
     """Return what the files were made from; no time of day, so that the same inputs give the same bytes."""
     from trialwright.derive import DerivationSettings
     from trialwright.protocol import protocol_hash
@@ -64,7 +64,7 @@ def _manifest(source: Source, rules: str) -> dict[str, Any]:
         "virtual patients": source.data.virtual,
         "settings": plan.model_dump(mode="json") if settings else None,
         "protocol sha256": None if isinstance(plan, DerivationSettings) else protocol_hash(plan),
-        "rules": rules,
+        "rules": source.rules,
         "cut-off": source.data.cutoff.isoformat() if source.data.cutoff else None,
         "data sha256": source.data.hash,
         "findings": len(source.findings),

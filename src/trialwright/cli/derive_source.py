@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -15,9 +15,13 @@ if TYPE_CHECKING:
     from trialwright.protocol import Protocol
     from trialwright.records import Finding, TrialData
 
-__all__ = ["Source", "checked", "read_plan", "read_source"]
+__all__ = ["Source", "checked", "is_missing", "read_plan", "read_source"]
 
 Value = TypeVar("Value")
+
+EVERY_TABLE = "every table of a trial"
+"""Rule of the finding that a table is missing."""
+_FILLED_BY = {"RS": "recorded_responses", "TU": "lesions", "TR": "measurements"}
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,10 @@ class Source:
     findings: tuple[Finding, ...]
     sdtm: bool
     """Whether the data were read from SDTM, where subject numbers are unique beyond the study."""
+    rules: str
+    """Name of the rules that apply: those asked for, or, where none were, those of the settings."""
+    absent: tuple[str, ...] = ()
+    """Tables of which nothing is known."""
 
 
 def read_plan(study: str) -> Protocol | DerivationSettings:
@@ -72,7 +80,29 @@ def read_source(path: Path, study: str, rules: str, cutoff: date | None, sdtm: P
         told = "".join(f"\n{finding}" for finding in findings[:20])
         raise DataError(f"{path}: nobody was randomized, so there is nothing to derive{told}")
     data = data if cutoff is None else data.cut(cutoff)
-    return Source(own, plan, data, (*data_findings(data, plan), *findings), not from_tables)
+    seen = list(data_findings(data, plan))
+    found = sorted(
+        [*findings, *seen] if from_tables else [*seen, *findings], key=lambda finding: not is_missing(finding)
+    )
+    return Source(own, plan, data, tuple(found), not from_tables, _rules(own, rules), tuple(_absent(findings)))
+
+
+def is_missing(finding: Finding) -> bool:
+    """Tell a whole table or dataset that is missing: it explains other findings, and comes before them."""
+    return finding.rule in {EVERY_TABLE, "missing dataset"}
+
+
+def _absent(findings: Sequence[Finding]) -> Iterator[str]:
+    """Yield the tables that are missing, by their own name or by the dataset of SDTM that alone fills them."""
+    for finding in filter(is_missing, findings):
+        yield _FILLED_BY.get(finding.dataset, finding.dataset)
+
+
+def _rules(own: Protocol | DerivationSettings, asked: str) -> str:
+    """Settings name their own rules, a protocol holds them."""
+    from trialwright.derive import DerivationSettings
+
+    return own.rules if isinstance(own, DerivationSettings) and asked == "protocol" else asked
 
 
 def _holds_tables(path: Path) -> bool:
@@ -88,8 +118,7 @@ def _from_tables(path: Path, plan: Protocol | DerivationSettings) -> tuple[Trial
     wrong: list[Finding] = []
     data = read_trial(path, name_of(plan), absent, wrong)
     missing = [
-        Finding(name, f"{name}.csv", "every table of a trial", "the file is missing; nothing is known of it")
-        for name in absent
+        Finding(name, f"{name}.csv", EVERY_TABLE, "the file is missing; nothing is known of it") for name in absent
     ]
     if "lesions" in absent or any(finding.dataset == "lesions" for finding in wrong):
         data, unread = _of_lesions(data)

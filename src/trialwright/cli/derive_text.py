@@ -18,19 +18,40 @@ SHOWN = 20
 """Findings, and patients of a comparison, that are printed; files hold all."""
 
 
-def summary(source: Source, derived: Derived, rules: str) -> Iterator[str]:
+def summary(source: Source, derived: Derived) -> Iterator[str]:
     """Yield how many patients there are and what each endpoint found."""
     arms = source.data["allocations"]["arm"].value_counts(sort=True).rows()
     told = ", ".join(f"{arm} {count}" for arm, count in sorted(arms))
     cut = f"data cut-off {source.data.cutoff}" if source.data.cutoff else "data not cut"
-    yield f"{source.data['allocations'].height} randomized ({told}); {cut}; rules {rules}"
+    yield f"{source.data['allocations'].height} randomized ({told}); {cut}; rules {source.rules}"
     yield ""
+    lost = _lost(source)
     for id, rows in _by_endpoint(derived.times):
+        if id in lost:
+            yield f"{id}: {lost[id]}"
+            continue
         events = rows.filter("event")
         yield f"{id}: {events.height} events of {rows.height} ({_counts(events)})"
         yield f"  censored: {_counts(rows.filter(~rows['event']))}"
     for id, rows in _by_endpoint(derived.best_responses):
-        yield f"{id}: {rows['success'].sum()} of {rows.height}; best response {_counts(rows, 'best')}"
+        told = f"{rows['success'].sum()} of {rows.height}; best response {_counts(rows, 'best')}"
+        yield f"{id}: {lost.get(id, told)}"
+
+
+def _lost(source: Source) -> dict[str, str]:
+    """Return why each endpoint or estimand without its tables has no result."""
+    from trialwright.cli.derive_needs import missing_tables
+    from trialwright.protocol import Protocol, with_estimands
+
+    plan = with_estimands(source.plan) if isinstance(source.plan, Protocol) else source.plan
+    missing = {each.id: missing_tables(each, plan, source.absent) for each in plan.endpoints}
+    return {
+        id: f"not derivable: table {names[0]} is missing"
+        if len(names) == 1
+        else f"not derivable: tables {', '.join(names)} are missing"
+        for id, names in missing.items()
+        if names
+    }
 
 
 def _by_endpoint(rows: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
@@ -73,11 +94,15 @@ def listed(findings: Sequence[Finding]) -> Iterator[str]:
     """Yield the findings: how many by dataset and rule, then the first of them."""
     from collections import Counter
 
+    from trialwright.cli.derive_source import is_missing
+
     if not findings:
         return
     yield ""
     yield f"{len(findings)} findings in the data"
-    for (dataset, rule), count in Counter((each.dataset, each.rule) for each in findings).most_common():
+    first = {(each.dataset, each.rule) for each in findings if is_missing(each)}
+    counts = Counter((each.dataset, each.rule) for each in findings).most_common()
+    for (dataset, rule), count in sorted(counts, key=lambda told: told[0] not in first):
         yield f"  {count:>6}  {dataset}: {rule}"
     yield ""
     yield from (f"  {finding}" for finding in findings[:SHOWN])

@@ -40,10 +40,18 @@ def read_trial(
         name: read_table(where / f"{name}.csv", table, found) for name, table in TABLES.items() if name not in missing
     }
     if found and wrong is None:
-        raise DataError(f"{where / found[0].dataset}.csv, {found[0].record}: {found[0].rule}: {found[0].what}")
+        raise _refused(where, found[0])
     if wrong is not None:
         wrong += found
     return TrialData.from_frames(study, frames, virtual=_virtual(folder / "manifest.json", study))
+
+
+def _refused(where: Path, found: Finding) -> DataError:
+    """Return the error for the first finding, without what would become of the row if it were let pass."""
+    told = found.what.rpartition("; ")[0]
+    return DataError(
+        f"{where / found.dataset}.csv: cannot be read as table {found.dataset}: {found.record}: {found.rule}: {told}"
+    )
 
 
 def _virtual(manifest: Path, study: str) -> bool:

@@ -1,6 +1,7 @@
 """``trialwright derive``: what it prints and writes, and how it ends."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -180,6 +181,28 @@ def test_a_line_is_counted_over_values_that_hold_line_breaks(run, folder):
     assert "visits: line 4: number is a whole number: number is 'x'; the row is left out" in out
 
 
+def test_an_endpoint_without_its_tables_has_no_result(run, folder):
+    for name in ("deaths", "lesions"):
+        (folder / "tables" / f"{name}.csv").unlink()
+    damaged(folder, "allocations", lambda rows: rows.with_columns(arm=pl.lit("Q")))
+    code, out, _ = run("derive", folder, "--study", STUDY)
+    assert code == 1
+    lines = out.splitlines()
+    assert "OS: not derivable: table deaths is missing" in lines
+    assert any(line.startswith("PFS: not derivable: tables ") for line in lines)
+    assert "ORR: not derivable: table lesions is missing" in lines
+    assert "measurements are of lesions that could not be read in lesions.csv; they are left out" in out
+    counts = lines.index(next(line for line in lines if line.endswith(" findings in the data"))) + 1
+    assert [line.split()[1] for line in lines[counts : counts + 2]] == ["lesions:", "deaths:"]
+
+
+def test_an_endpoint_keeps_its_result_when_other_tables_are_missing(run, folder):
+    (folder / "tables" / "lesions.csv").unlink()
+    code, out, _ = run("derive", folder, "--study", STUDY)
+    assert code == 1
+    assert re.search(r"^OS: \d+ events of \d+ ", out, re.MULTILINE)
+
+
 def test_an_evaluator_the_plan_does_not_know_is_listed_with_a_count(run, folder, virtual):
     damaged(folder, "assessments", lambda rows: rows.with_columns(evaluator=pl.lit("stranger")))
     code, out, _ = run("derive", folder, "--study", STUDY)
@@ -241,6 +264,8 @@ def sdtm(tmp_path):
 def test_sdtm_without_a_protocol_is_derived_from_a_settings_file(run, sdtm, tmp_path):
     code, out, _ = run("derive", sdtm, "--study", SETTINGS, "--out", tmp_path / "out", "--format", "json")
     assert code == 1
+    assert "; rules template\n" in out
+    assert json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))["rules"] == "template"
     assert "PFS: 6 events of 254 (death 3, progression 3)" in out
     assert "TR: partial date" in out
     findings = pl.read_csv(tmp_path / "out" / "findings.csv")
@@ -254,6 +279,7 @@ def test_a_missing_domain_leaves_what_does_not_need_it(run, sdtm):
     assert code == 1
     assert "OS: 3 events of 254 (death 3)" in out
     assert "  1  RS: missing dataset\n" in out
+    assert "PFS: not derivable: table recorded_responses is missing" in out
 
 
 def test_a_subject_of_sdtm_is_explained(run, sdtm):
