@@ -169,6 +169,15 @@ def _at(where, value, column):
     return pl.when(where).then(pl.lit(value)).otherwise(column)
 
 
+def test_a_lesion_that_cannot_be_read_does_not_stop_the_rest(run, folder):
+    damaged(folder, "lesions", lambda rows: rows.with_columns(role=_at(pl.int_range(pl.len()) == 0, "wart", "role")))
+    code, out, _ = run("derive", folder, "--study", STUDY)
+    assert code == 1
+    assert "role is 'wart'; the row is left out" in out
+    assert re.search(r"measurements\.csv: measurement of a listed lesion: \d+ measurements are of lesions that", out)
+    assert re.search(r"^PFS: \d+ events of 60 ", out, re.MULTILINE)
+
+
 def test_a_line_is_counted_over_values_that_hold_line_breaks(run, folder):
     first, second = pl.int_range(pl.len()) == 0, pl.int_range(pl.len()) == 1
     damaged(
