@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -88,17 +89,19 @@ def boundaries(  # noqa: PLR0917 - each is an option of the command
     With --information: for each look the bound on z, the P value to go below
     there, and the alpha spent so far.
 
-    With --events, --hazard-ratio and --ratio: the design in whole events, the
-    hazard ratio at each bound and the chance to stop there. --information,
+    With --events the same at their fractions; with --hazard-ratio and --ratio
+    too the design in whole events, the hazard ratio at each bound and the
+    chance to stop there. --information,
     --power, --hazard-ratio and --ratio find the events.
 
     With --planned the looks are those observed, and the last spends what is
     left. Recursive integration to 11 digits.
     """
-    from trialwright.cli.boundaries_asked import Asked, Course, ratio_of
+    from trialwright.cli.boundaries_asked import Asked, Course
+    from trialwright.cli.solve_design import split_ratio
 
     try:
-        split = None if ratio is None else ratio_of(ratio)
+        split = None if ratio is None else split_ratio(ratio)
         asked = Asked(
             spending, bounds, alpha, sides, power, beta_spending, futility_z, futility_hazard_ratio,  # type: ignore[arg-type]
             futility_conditional_power, futility_predictive_power, supposing, binding, spending_times, hazard_ratio,
@@ -106,31 +109,43 @@ def boundaries(  # noqa: PLR0917 - each is an option of the command
         )  # fmt: skip
         text, values = _answer(asked, Course(patients, accrual, control_median, dropout), information, events)
     except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
+        raise typer.BadParameter(_in_options(str(error))) from None
     typer.echo(_as_json(values) if json else text)
 
 
 def _answer(asked: Asked, course: Course, information: str | None, events: str | None) -> tuple[str, dict[str, Any]]:
     """Return the text and the values it is made from."""
-    from trialwright.cli.boundaries_asked import numbers
+    from trialwright.cli.boundaries_asked import numbers, shares
     from trialwright.cli.boundaries_text import boundaries_text, boundaries_values, looks_text, looks_values
 
     if (information is None) == (events is None):
         raise ValueError("tell the looks either by --information, such as 0.6,1, or by --events, such as 76,127")
     if information is not None and asked.planned is not None:
         raise ValueError("--planned goes with --events, those observed")
-    if events is not None or asked.hazard_ratio is not None or asked.ratio is not None:
+    if asked.hazard_ratio is not None or asked.ratio is not None:
         values = looks_values(_in_events(asked, course, information, events))
         return looks_text(values), values
     course.trial(1.0, 1.0)
     if course.patients is not None:
         raise ValueError("months are told for events: add --hazard-ratio and --ratio")
-    values = boundaries_values(asked.at(numbers("--information", information or "")), asked.power)
+    if events is not None:
+        found = asked.at_events(_counts(numbers("--events", events)))
+    else:
+        found = asked.at(shares("--information", information or ""))
+    values = boundaries_values(found, asked.power)
     return boundaries_text(values), values
 
 
+def _counts(events: tuple[float, ...]) -> tuple[float, ...]:
+    """Refuse what is no count of events at looks in order."""
+    rising = all(before < after for before, after in pairwise(events))
+    if not rising or any(not count.is_integer() or count < 1 for count in events):
+        raise ValueError(f"--events must be whole numbers above 0 that rise; got {', '.join(f'{e:g}' for e in events)}")
+    return events
+
+
 def _in_events(asked: Asked, course: Course, information: str | None, events: str | None) -> SurvivalLooks:
-    from trialwright.cli.boundaries_asked import numbers
+    from trialwright.cli.boundaries_asked import numbers, shares
     from trialwright.design import planned_looks, survival_looks
 
     ratio, effect = asked.ratio, asked.hazard_ratio
@@ -142,10 +157,18 @@ def _in_events(asked: Asked, course: Course, information: str | None, events: st
         return survival_looks(asked.at_events, counts, hazard_ratio=effect, ratio=ratio, trial=trial)  # type: ignore[arg-type]
     if asked.power is None:
         raise ValueError("--information with a hazard ratio needs --power, to find the events; or tell --events")
-    fractions = numbers("--information", information or "")
+    fractions = shares("--information", information or "")
     return planned_looks(
         asked.at_events, fractions, power=asked.power, hazard_ratio=effect, ratio=ratio, trial=trial
     )  # fmt: skip
+
+
+def _in_options(message: str) -> str:
+    from trialwright.cli.solve_design import as_options
+
+    return as_options(message).replace(
+        "use observed_boundaries", "use --events with --planned, and --goes-on where the last look is not the end"
+    )
 
 
 def _as_json(values: dict[str, Any]) -> str:

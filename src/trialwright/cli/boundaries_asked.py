@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from trialwright.cli.solve_design import check_dropout
+
 if TYPE_CHECKING:
     from trialwright.design import Boundaries, Futility, Spending, SupposedTrial
 
-__all__ = ["Asked", "Course", "numbers", "ratio_of"]
+__all__ = ["Asked", "Course", "numbers", "shares"]
 
 BOUNDS = ("obrien-fleming", "pocock", "wang-tsiatis:DELTA", "haybittle-peto:Z", "pampallona-tsiatis:DELTA")
 FUTILITY = (
@@ -188,6 +190,7 @@ class Course:
             raise ValueError("--patients, --accrual and --control-median go together, --dropout with them")
         if not 0 < median < math.inf:
             raise ValueError(f"--control-median must be a finite number greater than 0; got {median}")
+        check_dropout("--dropout", self.dropout)
         hazard, leaving = math.log(2) / median, dropout_hazard(self.dropout, within=12)
         arms = Stratum(ArmRates.of(hazard_ratio * hazard, leaving), ArmRates.of(hazard, leaving))
         return SupposedTrial(uniform_accrual(patients, accrual), (arms,), ratio=ratio)
@@ -218,10 +221,16 @@ def numbers(name: str, text: str, none: float | None = None) -> tuple[float, ...
     return tuple(none if part == "none" and none is not None else number(name, part) for part in parts)
 
 
-def ratio_of(text: str) -> float:
-    """Return an allocation such as 2:1 as a number."""
+def shares(name: str, text: str) -> tuple[float, ...]:
+    """Return the numbers of an option, each of which may be a fraction such as 76/127."""
+    return tuple(_share(name, part.strip()) for part in text.split(","))
+
+
+def _share(name: str, text: str) -> float:
+    above, stroke, below = text.partition("/")
+    if not stroke:
+        return number(name, text)
     try:
-        experimental, control = (float(part) for part in text.split(":"))
-        return experimental / control
+        return float(above) / float(below)
     except (ValueError, ZeroDivisionError):
-        raise ValueError(f"--ratio must be two numbers above 0 with a colon, such as 2:1; got {text!r}") from None
+        raise ValueError(f"{name} needs a number or a fraction such as 76/127; got {text!r}") from None

@@ -9,7 +9,7 @@ import typer
 from trialwright.cli.boundaries import boundaries
 from trialwright.cli.card import card, lint
 from trialwright.cli.milestones import milestones
-from trialwright.cli.solve_design import solve, split_ratio
+from trialwright.cli.solve_design import as_options, check_alpha, check_dropout, solve, split_ratio
 
 if TYPE_CHECKING:
     from trialwright.design import EventNumber, FixedPlan, SupposedTrial
@@ -68,6 +68,8 @@ def size(  # noqa: PLR0917 - each is an option of the command
     from trialwright.errors import DataError
 
     try:
+        check_alpha(alpha)
+        check_dropout("--dropout", dropout)
         split = split_ratio(ratio)
         plan = _plan(accrual, follow_up, control_median, dropout, longest)
         asked: dict[str, Any] = {"power": power, "alpha": alpha, "sides": sides, "margin": margin}
@@ -81,8 +83,34 @@ def size(  # noqa: PLR0917 - each is an option of the command
             rows = _late(rows, delay) + sizes_by_test(trial, plan.time, **asked)
         truth = beside_truth(rows, Asked(hazard_ratio, alpha, sides, split, margin, trial, trials))
     except ValueError as error:
-        raise DataError(str(error)) from error
-    typer.echo(_as_json(truth) if json else _as_text(truth, trials, told=trial is not None, margin=margin))
+        raise DataError(as_options(str(error))) from error
+    if json:
+        typer.echo(_as_json(truth))
+        return
+    typer.echo(_as_text(truth, trials, told=trial is not None, margin=margin))
+    for line in (*_rounded_up(truth), *_worse(hazard_ratio, margin)):
+        typer.echo(line)
+
+
+def _rounded_up(rows: list[dict[str, Any]]) -> list[str]:
+    """Return whole numbers by Schoenfeld's formula: the patients who bring the whole events at the same analysis."""
+    from math import ceil
+
+    row = next(row for row in rows if row["formula"] == "Schoenfeld")
+    if row["events"] is None:
+        return []
+    whole = ceil(row["events"])
+    patients = "" if row["patients"] is None else f", {ceil(row['patients'] * whole / row['events'])} patients"
+    return [f"For a protocol, rounded up: {whole} events{patients} (Schoenfeld)."]
+
+
+def _worse(hazard_ratio: float, margin: float) -> list[str]:
+    if hazard_ratio < margin:
+        return []
+    return [
+        f"Remark: a hazard ratio of {hazard_ratio:g} is above {margin:g}: the experimental arm is supposed worse, "
+        "or more events are a benefit."
+    ]
 
 
 def _refuse_tests(delay: float, more: dict[str, Any]) -> None:

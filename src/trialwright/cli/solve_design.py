@@ -10,7 +10,7 @@ import typer
 if TYPE_CHECKING:
     from trialwright.design import PlannedStratum, SolvedDesign, Steps
 
-__all__ = ["solve", "split_ratio"]
+__all__ = ["as_options", "check_alpha", "check_dropout", "solve", "split_ratio"]
 
 
 def solve(  # noqa: PLR0917 - each is an option of the command
@@ -53,6 +53,7 @@ def solve(  # noqa: PLR0917 - each is an option of the command
     from trialwright.errors import DataError
 
     try:
+        check_alpha(alpha)
         found = solve_design(
             _strata(control_median, stratum, dropout, dropout_experimental),
             alpha=alpha,
@@ -71,18 +72,51 @@ def solve(  # noqa: PLR0917 - each is an option of the command
             longest=math.inf if longest is None else longest,
         )
     except ValueError as error:
-        raise DataError(str(error)) from error
+        raise DataError(as_options(str(error))) from error
     typer.echo(_as_json(found) if json else _as_text(found))
 
 
 def split_ratio(text: str) -> float:
     """Return the experimental arm's patients for each in the control arm, from text such as 2:1."""
-    parts = text.split(":")
     try:
-        experimental, control = (float(part) for part in parts)
-        return experimental / control
-    except (ValueError, ZeroDivisionError):
-        raise ValueError(f"--ratio must be two numbers above 0 with a colon, such as 2:1; got {text!r}") from None
+        experimental, control = (float(part) for part in text.split(":"))
+    except ValueError:
+        experimental = control = math.nan
+    if not (0 < experimental < math.inf and 0 < control < math.inf):
+        raise ValueError(f"--ratio must be two numbers above 0 with a colon, such as 2:1; got {text!r}")
+    return experimental / control
+
+
+def check_alpha(alpha: float) -> None:
+    """Refuse a type I error that no test would have, such as a percentage."""
+    if alpha > 0.5:
+        near = 0.5 if alpha < 1 else min(0.5, alpha / 100)
+        raise ValueError(f"--alpha must be at most 0.5; got {alpha:g}; nearest: {near:g}")
+
+
+def check_dropout(option: str, share: float | None) -> None:
+    """Refuse a chance that is none, such as a percentage."""
+    if share is not None and not 0 <= share < 1:
+        raise ValueError(f"{option} must be a share such as 0.1; got {share:g}")
+
+
+def as_options(message: str) -> str:
+    """Return a message about arguments with their options instead: all of those a sentence on what to give names.
+
+    >>> as_options("hazard_ratio must differ from 1")
+    '--hazard-ratio must differ from 1'
+    >>> as_options("give at most two of patients, accrual, rate: the third follows; got power")
+    'give at most two of --patients, --accrual, --rate: the third follows; got --power'
+    """
+    import re
+
+    names = "hazard_ratio|follow_up|accrual_shape|power|events|patients|accrual|rate|alpha|sides|margin|tau"
+    where = rf"\b({names})\b" if message.startswith("give ") else rf"^({names})(?= must)"
+    return re.sub(where, lambda found: _option(found[0]), message)
+
+
+def _option(name: str) -> str:
+    return "--accrual-speed" if name == "accrual_shape" else f"--{name.replace('_', '-')}"
 
 
 def _strata(
@@ -93,6 +127,8 @@ def _strata(
     if (median is None) == (not strata):
         raise ValueError("give --control-median, or --stratum for each stratum; not both")
     pairs = [(1.0, median)] if median is not None else [_pair("--stratum", text) for text in strata or ()]
+    check_dropout("--dropout", dropout)
+    check_dropout("--dropout-experimental", experimental)
     leaving = Steps.of(dropout_hazard(dropout, within=12))
     own = None if experimental is None else Steps.of(dropout_hazard(experimental, within=12))
     return [PlannedStratum(Steps.of(_hazard(months)), share, leaving, own) for share, months in pairs]

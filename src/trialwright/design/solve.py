@@ -11,12 +11,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from trialwright.design.design_question import DesignQuestion, Known, brent
 from trialwright.design.event_probability import Steps
 from trialwright.design.expected_test import Benefit
-from trialwright.design.infeasible import InfeasibleDesignError, nearest, never, too_early, too_few
+from trialwright.design.infeasible import InfeasibleDesignError, never, too_early, too_few
+from trialwright.design.nearest_design import nearest_designs
 from trialwright.design.planned_course import PlannedCourse, PlannedStratum
 from trialwright.design.size import (
     check_effect,
@@ -90,7 +92,7 @@ def solve_design(
     to be found is below ``margin``, or above it where more events are the ``benefit``; one that is given says which.
 
     ValueError when other than four are given, or not enough of either kind. InfeasibleDesignError, a ValueError too,
-    when no design has them: its ``nearest`` says what would be feasible.
+    when no design has them: its ``nearest`` says which single change is feasible.
 
     >>> test = {"alpha": 0.05, "sides": 2, "ratio": 2, "hazard_ratio": 0.59, "power": 0.8}
     >>> found = solve_design(Steps.of(math.log(2) / 10), **test, patients=198, accrual=42)
@@ -106,10 +108,29 @@ def solve_design(
     question = DesignQuestion(course, alpha, sides, ratio, margin, _side(benefit, hazard_ratio, margin))
     _check(question, known)
     found = tuple(name for name in _TEST + _COURSE if name not in known)
+    try:
+        whole = _whole(question, known)
+    except InfeasibleDesignError as error:
+        feasible = partial(_is_feasible, question)
+        raise InfeasibleDesignError(error.why, nearest_designs(known, margin, feasible)) from None
+    return SolvedDesign(**whole, found=found, at_bound=question.at_bound(whole["events"]))
+
+
+def _whole(question: DesignQuestion, given: Known) -> Known:
+    """Return all seven quantities."""
+    known = dict(given)
     _entry(question, known)
     _solve(question, known)
     _entry(question, known)
-    return SolvedDesign(**known, found=found, at_bound=question.at_bound(known["events"]))
+    return known
+
+
+def _is_feasible(question: DesignQuestion, given: Known) -> bool:
+    try:
+        _check(question, given)
+        return all(map(math.isfinite, _whole(question, given).values()))
+    except (ValueError, ArithmeticError):
+        return False
 
 
 def _entry(question: DesignQuestion, known: Known) -> None:
@@ -162,9 +183,9 @@ def _follow_up(question: DesignQuestion, known: Known) -> None:
 
     least, most = expected(0.0), expected(question.course.far)
     if known["events"] < least:
-        raise too_early(question, known, least)
+        raise too_early(question, known)
     if known["events"] > most:
-        raise never(question, known | {"follow_up": question.course.far}, most)
+        raise never(known, most)
     known["follow_up"] = _root(lambda value: expected(value) - known["events"], question)
 
 
@@ -179,12 +200,10 @@ def _accrual_of_patients(question: DesignQuestion, known: Known) -> None:
     if known["events"] < least:
         raise InfeasibleDesignError(
             f"events ({known['events']:.6g}) are passed with {known['follow_up']:g} of follow-up however short accrual "
-            f"is: at least {least:.6g} are expected",
-            nearest(question, known | {"accrual": shortest}, least)
-            | {"follow_up": _shorter(question, known | {"accrual": shortest})},
+            f"is: at least {least:.6g} are expected"
         )
     if known["events"] > most:
-        raise never(question, known | {"accrual": question.course.far}, most)
+        raise never(known, most)
     known["accrual"] = _root(lambda value: expected(value) - known["events"], question, shortest)
 
 
@@ -195,9 +214,8 @@ def _accrual_of_rate(question: DesignQuestion, known: Known) -> None:
         patients = known["rate"] * question.course.per_rate(value)
         return question.expected(known | {"accrual": value, "patients": patients}) - known["events"] if patients else -1
 
-    if (most := surplus(question.course.far) + known["events"]) < known["events"]:
-        rate = known["rate"] * known["events"] / most
-        raise InfeasibleDesignError(f"events ({known['events']:.6g}) are never reached at this rate", {"rate": rate})
+    if surplus(question.course.far) < 0:
+        raise InfeasibleDesignError(f"events ({known['events']:.6g}) are never reached at this rate")
     known["accrual"] = _root(surplus, question, 1e-9 / question.course.fastest)
 
 
@@ -226,16 +244,9 @@ def _hazard_ratio_of_events(question: DesignQuestion, known: Known) -> None:
         side = "below" if question.side > 0 else "above"
         raise InfeasibleDesignError(
             f"events must be between {least:.6g} and {most:.6g} for a hazard ratio {side} {question.margin:g} with "
-            f"these patients and this follow-up; got {known['events']:.6g}",
-            {"patients": known["patients"] * known["events"] / (most if known["events"] >= most else least)},
+            f"these patients and this follow-up; got {known['events']:.6g}"
         )
     known["hazard_ratio"] = question.beyond(brent(surplus, 0.0, 20.0))
-
-
-def _shorter(question: DesignQuestion, known: Known) -> float:
-    """Return the follow-up with which the events have just come on this course."""
-    given = known["events"]
-    return brent(lambda value: question.expected(known | {"follow_up": value}) - given, 0.0, known["follow_up"])
 
 
 def _root(surplus: Callable[[float], float], question: DesignQuestion, low: float = 0.0) -> float:

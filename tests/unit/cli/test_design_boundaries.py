@@ -77,7 +77,10 @@ def test_a_users_function_and_a_look_without_alpha(run):
         (("--information", "0.5,1", "--planned", "127"), "--planned goes with --events"),
         (("--events", "76", *SUPPOSED, "--goes-on"), "--goes-on goes with --planned"),
         (("--events", "127", *SUPPOSED, "--planned", "127", "--goes-on"), "leaves nothing for later"),
-        (("--events", "76,127"), "both --hazard-ratio and --ratio"),
+        (("--events", "76,127", "--ratio", "2:1"), "both --hazard-ratio and --ratio"),
+        (("--events", "127,76"), "--events must be whole numbers above 0 that rise; got 127, 76"),
+        (("--information", "0.6"), "use --events with --planned, and --goes-on where"),
+        (("--information", "1/0,1"), "needs a number or a fraction such as 76/127; got '1/0'"),
         (("--information", "0.6,1", *SUPPOSED), "needs --power, to find the events"),
         (("--events", "76,127", "--hazard-ratio", "0.59", "--ratio", "2"), "--ratio must be two numbers"),
         (
@@ -125,6 +128,15 @@ def test_shapes_that_cannot_be(run, more, said):
     code, _, err = run(*SHAPED, "--information", "0.5,1", *more)
     assert code == 2
     assert said in " ".join(err.replace("│", " ").split())
+
+
+def test_events_alone_give_the_bounds_at_their_fractions(run):
+    code, out, _ = run(*ASKED, "--events", "76,127", "--json")
+    assert code == 0
+    supposed = json.loads(run(*ASKED, "--events", "76,127", *SUPPOSED, "--json")[1])
+    for look, whole in zip(json.loads(out)["looks"], supposed["looks"], strict=True):
+        assert (look["upper"], look["nominal_p"]) == (whole["upper"], whole["nominal_p"])
+    assert run(*ASKED, "--information", "76/127,1", "--json")[1] == out
 
 
 def test_the_design_in_whole_events(run):

@@ -26,7 +26,7 @@ def run(capsys):
 
 def test_formulas_side_by_side(run):
     code, out, err = run(*BASE, "--ratio", "2:1", *PLAN)
-    rows = {row[0]: row[1:] for row in (re.split(r"  +", line.strip()) for line in out.splitlines()[1:-2])}
+    rows = {row[0]: row[1:] for row in (re.split(r"  +", line.strip()) for line in out.splitlines()[1:-3])}
     assert (code, err) == (0, "")
     assert rows["Schoenfeld"][:2] == ["126.87", "138.36"]
     assert rows["Freedman"][:2] == ["110.95", "121.00"]
@@ -109,25 +109,36 @@ def test_more_events_as_the_benefit(run):
     assert all(row["patients"] > row["events"] > 100 for row in rows)
 
 
+def test_whole_numbers_and_an_effect_on_the_other_side_are_told(run):
+    lines = run(*BASE, "--ratio", "2:1", *PLAN, "--trials", "0")[1].splitlines()
+    # 138.36 patients bring 126.87 events, so that 127 take 138.50.
+    assert lines[-1] == "For a protocol, rounded up: 127 events, 139 patients (Schoenfeld)."
+    worse = run("design", "size", "--hazard-ratio", "1.5", "--trials", "0")[1].splitlines()
+    assert worse[-2] == "For a protocol, rounded up: 191 events (Schoenfeld)."
+    assert "a hazard ratio of 1.5 is above 1: the experimental arm is supposed worse, or more events are" in worse[-1]
+
+
 @pytest.mark.parametrize(
     ("more", "message"),
     [
         (("--ratio", "2"), "--ratio must be two numbers above 0 with a colon, such as 2:1; got '2'"),
         (("--ratio", "2:0"), "--ratio must be two numbers"),
-        (("--ratio", "-2:1"), "ratio must be a finite number greater than 0; got -2.0"),
+        (("--ratio", "-2:1"), "--ratio must be two numbers above 0 with a colon, such as 2:1; got '-2:1'"),
         (("--accrual", "42"), "missing: --follow-up, --control-median"),
         (("--dropout", "0.1"), "missing: --accrual, --follow-up, --control-median"),
         ((*PLAN[2:], "--accrual", "0"), "--accrual must be a finite number greater than 0; got 0.0"),
         ((*PLAN[:4], "--control-median", "0"), "--control-median must be a finite number greater than 0; got 0.0"),
-        ((*PLAN, "--dropout", "5"), "probability must be in [0, 1); got 5.0. For 2 % write 0.02."),
+        ((*PLAN, "--dropout", "5"), "--dropout must be a share such as 0.1; got 5"),
         ((*PLAN, "--longest", "0"), "longest must be greater than 0; got 0.0"),
-        (("--hazard-ratio", "1"), "hazard_ratio must differ from 1"),
+        (("--hazard-ratio", "1"), "--hazard-ratio must differ from 1"),
         (("--tau", "18"), "--tau: needs --accrual, --follow-up, --control-median"),
         (("--delay", "3", "--weight", "peto"), "--weight, --delay: needs --accrual"),
         ((*PLAN, "--weight", "fh:1"), "--weight must be fh:RHO,GAMMA, gehan, tarone-ware, peto or modest:MONTHS; got"),
         ((*PLAN, "--delay", "-1"), "start must be a finite number of at least 0; got -1.0"),
         ((*PLAN, "--tau", "48"), "tau must be within the longest follow-up, 48; got 48"),
-        (("--sides", "3"), "sides must be 1 or 2; got 3"),
+        (("--alpha", "0.6"), "--alpha must be at most 0.5; got 0.6; nearest: 0.5"),
+        (("--alpha", "5"), "--alpha must be at most 0.5; got 5; nearest: 0.05"),
+        (("--sides", "3"), "--sides must be 1 or 2; got 3"),
     ],
 )
 def test_what_the_user_can_put_right_is_told(run, more, message):

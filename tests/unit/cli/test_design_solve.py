@@ -64,14 +64,24 @@ def test_smallest_detectable_effect_either_way(run):
 def test_what_cannot_be_is_refused_with_what_can(run):
     code, out, err = run(*BASE, *EFFECT, "--control-median", "3.6", "--patients", "198", "--accrual", "42")
     assert (code, out) == (2, "")
-    assert "before accrual ends at 42, with 162.1 of 198 patients entered; nearest: 154.672 patients, or power" in err
+    assert (
+        "before accrual ends at 42, with 162.1 of 198 patients entered; nearest: a hazard ratio of 0.62876, or" in err
+    )
+    assert ", or 154.67 patients, or" in err
+    assert err.endswith("; all else as given\n")
 
 
 @pytest.mark.parametrize(
     ("given", "message"),
     [
         (EFFECT, "give --control-median, or --stratum for each stratum; not both"),
-        ((*EFFECT, "--control-median", "5"), "give four of hazard_ratio, power, events, patients, accrual,"),
+        ((*EFFECT, "--control-median", "5"), "give four of --hazard-ratio, --power, --events, --patients, --accrual,"),
+        ((*EFFECT, "--control-median", "5", "--dropout", "10"), "--dropout must be a share such as 0.1; got 10"),
+        ((*EFFECT, "--control-median", "5", "--alpha", "0.6"), "--alpha must be at most 0.5; got 0.6; nearest: 0.5"),
+        (
+            (*EFFECT, "--control-median", "5", "--ratio", "0:1"),
+            "--ratio must be two numbers above 0 with a colon, such as 2:1; got '0:1'",
+        ),
         ((*EFFECT, "--stratum", "0.4"), "--stratum must be two numbers with a colon, such as 0.4:8; got '0.4'"),
         ((*EFFECT, "--control-median", "0"), "a median must be a finite number of months greater than 0; got 0.0"),
         (
@@ -80,7 +90,7 @@ def test_what_cannot_be_is_refused_with_what_can(run):
         ),
         (
             ("--control-median", "5", "--power", "0.8", "--rate", "5", "--patients", "90", "--accrual", "9"),
-            "give at most two of patients, accrual, rate: the third follows",
+            "give at most two of --patients, --accrual, --rate: the third follows",
         ),
     ],
 )
