@@ -129,7 +129,7 @@ def test_a_run_stopped_by_the_keyboard_says_what_is_kept(
 def local_cluster() -> Iterator[Any]:
     distributed = pytest.importorskip("distributed", reason="needs the extra `cluster`")
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=60
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs=60
     ) as cluster:
         yield cluster
 
