@@ -4,10 +4,13 @@ UV   := $(V)/bin/uv
 SYNC := VIRTUAL_ENV=$(V) $(UV) pip install -q --compile-bytecode
 LOCK := $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate
 
-.PHONY: rehearse test check bench docs agreement soak lock clean
+.PHONY: rehearse serve test check bench docs agreement soak lock clean
 
 rehearse: $(V)/.core
 	$(V)/bin/trialwright rehearse palmira --out out/palmira --replace
+
+serve: $(V)/.serve
+	$(V)/bin/trialwright serve palmira --demo
 
 test: $(V)/.dev
 	$(V)/bin/python -m pytest
@@ -40,6 +43,9 @@ $(V)/.core: requirements/core.txt requirements/build.txt pyproject.toml $(UV)
 	$(SYNC) --require-hashes -r requirements/core.txt
 	$(SYNC) --no-deps --build-constraints requirements/build.txt -e .
 	touch $@
+$(V)/.serve: requirements/serve.txt $(V)/.core
+	$(SYNC) --require-hashes -r requirements/serve.txt
+	touch $@
 $(V)/.dev: requirements/dev.txt $(V)/.core
 	$(SYNC) --require-hashes -r requirements/dev.txt
 	touch $@
@@ -49,8 +55,9 @@ $(V)/.bench: requirements/bench.txt $(V)/.dev
 
 lock: $(UV)
 	$(LOCK) pyproject.toml -o requirements/core.txt
-	$(LOCK) pyproject.toml --extra cdisc --extra cluster --group dev -o requirements/dev.txt
-	$(LOCK) pyproject.toml --extra cdisc --extra cluster --group dev --group bench -o requirements/bench.txt
+	$(LOCK) pyproject.toml --extra serve -o requirements/serve.txt
+	$(LOCK) pyproject.toml --extra cdisc --extra cluster --extra serve --extra sso --group dev -o requirements/dev.txt
+	$(LOCK) pyproject.toml --extra cdisc --extra cluster --extra serve --extra sso --group dev --group bench -o requirements/bench.txt
 	echo hatchling editables | tr ' ' '\n' | $(LOCK) - -o requirements/build.txt
 	echo uv | $(LOCK) - -o requirements/uv.txt
 	! grep -n '://' requirements/*.txt
