@@ -1,0 +1,89 @@
+"""Facts: what somebody stated, one after another, each sealed to the one before."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+__all__ = ["GENESIS", "Fact", "NewFact", "canonical", "digest_of", "hash_of", "sealed"]
+
+GENESIS = "0" * 64
+"""Hash before the first fact."""
+
+
+def canonical(body: Mapping[str, Any]) -> str:
+    """Return the one JSON text of a body: keys sorted, no blanks, no NaN; the same on every machine.
+
+    >>> canonical({"b": 1, "a": "ä"})
+    '{"a":"ä","b":1}'
+    """
+    return json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NewFact:
+    """What a command wants to be written; the office adds sequence, time, author, key and seal."""
+
+    kind: str
+    body: Mapping[str, Any]
+    site: str | None = None
+    subject: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One row of the log.
+
+    ``hash`` covers every other column, the body through ``digest``, so that a body redacted by law leaves the chain
+    verifiable.
+    """
+
+    seq: int
+    """Place in the log, from 1, without gaps."""
+    at: str
+    """Server time in UTC, ISO 8601 with microseconds and Z; never earlier than that of the fact before."""
+    author: str
+    role: str
+    key: str
+    """Idempotency key of the command; all facts of one command share it."""
+    part: int
+    """Place among the facts of the command, from 0."""
+    request: str
+    """SHA-256 of what was asked, so that a key used again for something else is noticed."""
+    kind: str
+    site: str | None
+    subject: str | None
+    text: str | None
+    """Body as canonical JSON; None once redacted."""
+    salt: str
+    digest: str
+    previous: str
+    hash: str
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """Return the body as a new dictionary; empty once redacted."""
+        return json.loads(self.text) if self.text is not None else {}
+
+
+def digest_of(salt: str, text: str) -> str:
+    """Return the SHA-256 of a body with its salt, in hex."""
+    return hashlib.sha256(f"{salt}{text}".encode()).hexdigest()
+
+
+def hash_of(fact: Fact) -> str:
+    """Return the seal of a fact: SHA-256 of the canonical JSON list of its columns, the body through its digest."""
+    columns = [
+        fact.seq, fact.at, fact.author, fact.role, fact.key, fact.part, fact.request, fact.kind, fact.site,
+        fact.subject, fact.digest, fact.previous,
+    ]  # fmt: skip
+    text = json.dumps(columns, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def sealed(fact: Fact) -> Fact:
+    """Return the fact with its hash."""
+    return replace(fact, hash=hash_of(fact))
