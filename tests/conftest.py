@@ -8,6 +8,12 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from traced import (  # noqa: F401 - hooks that pytest finds by their names
+    pytest_itemcollected,
+    pytest_runtest_logreport,
+    pytest_sessionfinish,
+    pytest_terminal_summary,
+)
 
 from trialwright.protocol import Protocol
 from trialwright.records import TABLES, TrialData
