@@ -4,7 +4,12 @@ UV   := $(V)/bin/uv
 SYNC := VIRTUAL_ENV=$(V) $(UV) pip install -q --compile-bytecode
 LOCK := $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate
 
-.PHONY: rehearse serve test check bench docs agreement soak lock clean
+.PHONY: system rehearse serve test check bench docs agreement soak lock clean
+
+# What the office's tests use beside Python; without it they are skipped and say so.
+system:
+	apt-get update -qq
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql chromium spin strace
 
 rehearse: $(V)/.core
 	$(V)/bin/trialwright rehearse palmira --out out/palmira --replace
