@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -41,6 +41,11 @@ class Context:
     """Role under which the right was found; it is written beside the author."""
     screener: Screener
     keys: Keys = field(repr=False)
+
+    @property
+    def today(self) -> date:
+        """Return the office's date, in UTC: every date that a rule counts from or to is taken from here."""
+        return self.at.astimezone(UTC).date()
 
 
 class Ask(BaseModel):
