@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trialwright.evidence.claims import Claim, Claims
+from trialwright.evidence.claims import Claim
+from trialwright.evidence.claims_file import Claims
 from trialwright.evidence.counts import check_count
 from trialwright.evidence.findings import Finding
 from trialwright.evidence.hazard_ratios import Doubt, check_information, check_level, check_p, check_symmetry

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from trialwright.evidence.claims import Claim, Claims
+from trialwright.evidence.claims import Claim
+from trialwright.evidence.claims_file import Claims
 from trialwright.results import Result, Results
 from trialwright.stats import DAYS_PER_MONTH, DAYS_PER_WEEK
 

@@ -12,7 +12,7 @@ SOURCES = {"S": "as printed"}
 
 def claim(value, lower=None, upper=None, p=None, *, level=0.95, sides=None, operator="=", **rest):
     printed = None if p is None else PrintedP(operator=operator, value=p, sides=sides)
-    common = {"label": "x", "cited": "S", "kind": "reported", "cut": "final", "direction": "A"}
+    common = {"label": "x", "cited": "S", "kind": "reported", "cut": "final", "numerator": "A"}
     rest = {"id": "x"} | common | rest
     return Claim(value=value, lower=lower, upper=upper, level=level, p=printed, **rest)
 
@@ -88,7 +88,7 @@ def os_claims(median, followed="PFS"):
     def link(group, statistic, endpoint="OS"):
         return Link(cut="final", endpoint=endpoint, population="ITT", group=group, statistic=statistic)
 
-    plain = {"direction": None, "unit": "months"}
+    plain = {"numerator": None, "unit": "months"}
     return (
         claim(1.06, 0.75, 1.51, n=198, result=link("A v B", "hazard ratio")),
         claim(median, id="A", result=link("A", "median"), **plain),
@@ -118,7 +118,7 @@ def shares_claims(p, decimals=3, ours=(57, 136), theirs=(17, 62)):
         percent(round(100 * x / n, 1), n, x, id=arm, result=link(arm, "rate"))
         for arm, (x, n) in (("A", ours), ("B", theirs))
     ]
-    plain = {"direction": None, "unit": "", "decimals": decimals}
+    plain = {"numerator": None, "unit": "", "decimals": decimals}
     return claim(p, id="P", result=link("A v B", "difference P"), **plain), *rates
 
 
@@ -175,7 +175,7 @@ def test_a_limit_that_rounds_to_nothing_never_alarms():
 
 
 def percent(value, n, events=None, **rest):
-    return claim(value, direction=None, unit="percent", n=n, events=events, level=None, **rest)
+    return claim(value, numerator=None, unit="percent", n=n, events=events, level=None, **rest)
 
 
 def test_whole_patients():

@@ -38,7 +38,7 @@ claims:
     level: 0.95
     p: {operator: '=', value: 0.149, sides: null}
     n: 198
-    direction: A
+    numerator: A
     note: a comment
     result: null
 """
@@ -77,7 +77,7 @@ RATIO_LINK = "result: {cut: final, endpoint: PFS, population: ITT, group: A, sta
         ("    upper: 1.07\n", "", "both limits"),
         ("lower: 0.66", "lower: 1.66", "lower must not exceed upper; got 1.66 to 1.07"),
         ("lower: 0.66", "lower: 0", "must be greater than 0"),
-        ("direction: A\n    note: a comment\n    result: null", RATIO_LINK, "needs its direction"),
+        ("numerator: A\n    note: a comment\n    result: null", RATIO_LINK, "needs its direction"),
         ("n: 198", "n: 198\n    events: 199", "events must not exceed n; got 199 of 198"),
         ("level: 0.95\n    p", "level: 95\n    p", "level"),
         ("kind: reported", "kind: guessed", "guessed"),

@@ -22,7 +22,7 @@ claims:
     level: 0.95
     p: {{operator: '=', value: 0.149}}
     n: {n}
-    direction: A
+    numerator: A
 """
 
 
