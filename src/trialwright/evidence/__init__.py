@@ -8,32 +8,72 @@ from trialwright.evidence.claims_file import Claims, Contradiction, PublishedAll
 from trialwright.evidence.compare import Compared, Replayed, compare, published
 from trialwright.evidence.counts import denominators, numerators
 from trialwright.evidence.findings import Finding, Verdict
+from trialwright.evidence.heterogeneity import Heterogeneity, PoolingMethod
+from trialwright.evidence.inference import Inference, PoolingTest
+from trialwright.evidence.influence import Cumulated, Influence, LeftOut, cumulative, influence, leave_one_out
 from trialwright.evidence.ledger import Ledger, LedgerFile, ledger, ledger_names
+from trialwright.evidence.meta_regression import MetaRegression, Omnibus, meta_regression
+from trialwright.evidence.small_studies import Asymmetry, RankTest, TrimmedAndFilled, egger, rank_test, trim_and_fill
+from trialwright.evidence.studies import Study
+from trialwright.evidence.subgroups import Subgroups, pool_subgroups
+from trialwright.evidence.synthesis import Prediction, PredictionKind, Synthesis, pool
+from trialwright.evidence.tables_2x2 import Measure, PooledTables, pool_mantel_haenszel, pool_peto, studies_of_tables
 
 __all__ = [
     "Achieved",
+    "Asymmetry",
     "Calibration",
     "Claim",
     "Claims",
     "Compared",
     "Contradiction",
+    "Cumulated",
     "Finding",
+    "Heterogeneity",
+    "Inference",
+    "Influence",
     "Ledger",
     "LedgerFile",
+    "LeftOut",
     "Link",
+    "Measure",
+    "MetaRegression",
     "Observe",
+    "Omnibus",
+    "PooledTables",
+    "PoolingMethod",
+    "PoolingTest",
+    "Prediction",
+    "PredictionKind",
     "PrintedP",
     "PublishedAllocation",
+    "RankTest",
     "Replayed",
     "Said",
+    "Study",
+    "Subgroups",
+    "Synthesis",
     "Target",
+    "TrimmedAndFilled",
     "Verdict",
     "calibrate",
     "check",
     "compare",
+    "cumulative",
     "denominators",
+    "egger",
+    "influence",
+    "leave_one_out",
     "ledger",
     "ledger_names",
+    "meta_regression",
     "numerators",
+    "pool",
+    "pool_mantel_haenszel",
+    "pool_peto",
+    "pool_subgroups",
     "published",
+    "rank_test",
+    "studies_of_tables",
+    "trim_and_fill",
 ]
