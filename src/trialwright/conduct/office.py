@@ -17,7 +17,7 @@ from trialwright.conduct.commands import Actor, Ask, Context
 from trialwright.conduct.facts import Fact, NewFact, canonical, digest_of, sealed
 from trialwright.conduct.keys import Keys
 from trialwright.conduct.refusals import Conflict, Refused, Unavailable
-from trialwright.conduct.rights import role_for
+from trialwright.conduct.rights import check_session, role_for
 from trialwright.conduct.state import State
 
 if TYPE_CHECKING:
@@ -169,11 +169,17 @@ class Office:
 
     def _decided(self, job: _Job, written: list[Fact]) -> _Done:
         at = self._now()
+        self._check_session(job, at)
         role = role_for(self._draft, job.actor.user, job.command.action, self._site_of(job.command), at)
         context = Context(at, job.actor, role, self.screener, self.keys)
         facts = self._chained(job, role, job.command.decide(self._draft, context), job.key, at)
         written += facts
         return _Done(job, Receipt(facts, job.command.reply(facts)))
+
+    def _check_session(self, job: _Job, at: datetime) -> None:
+        if job.actor.session is not None:
+            confirmed = job.key if job.command.needs_confirmation else None
+            check_session(self._draft, job.actor.user, job.actor.session, at, confirmed=confirmed)
 
     def _site_of(self, command: Ask) -> str | None:
         site, subject = command.where

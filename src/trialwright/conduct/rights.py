@@ -7,18 +7,65 @@ from typing import TYPE_CHECKING
 from trialwright.conduct.refusals import Forbidden
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
+    from trialwright.conduct.people import Account, Grant
     from trialwright.conduct.state import State
 
-__all__ = ["RIGHTS", "ROLES", "role_for"]
+__all__ = [
+    "ANYWHERE", "OWN_ACCOUNT", "RIGHTS", "ROLES", "SECOND_FACTOR", "UNTRAINED", "check_session", "role_for",
+    "roles_at", "sites_for",
+]  # fmt: skip
 
 ROLES = (
     "coordinator", "investigator", "monitor", "data manager", "statistician", "sponsor", "administrator", "service",
 )  # fmt: skip
 
-RIGHTS: dict[str, frozenset[str]] = {}
+SITE_STAFF = frozenset({"coordinator", "investigator"})
+EVERYBODY = frozenset(ROLES)
+
+RIGHTS: dict[str, frozenset[str]] = {
+    "activate list": frozenset({"sponsor"}),
+    "approve form": frozenset({"sponsor"}),
+    "close recruitment": frozenset({"sponsor"}),
+    "close site": frozenset({"sponsor"}),
+    "correct stratum": SITE_STAFF,
+    "deactivate user": frozenset({"administrator"}),
+    "enter contingency allocation": SITE_STAFF,
+    "grant role": frozenset({"administrator"}),
+    "import list": frozenset({"statistician"}),
+    "issue token": frozenset({"administrator"}),
+    "log disclosure": SITE_STAFF | {"data manager", "monitor", "sponsor", "statistician"},
+    "open site": frozenset({"sponsor"}),
+    "randomize": SITE_STAFF,
+    "read audit": EVERYBODY - {"service"},
+    "read people": frozenset({"administrator", "data manager", "monitor", "sponsor"}),
+    "read queries": SITE_STAFF | {"data manager", "monitor"},
+    "read sites": EVERYBODY,
+    "read subjects": SITE_STAFF | {"data manager", "monitor", "service"},
+    "record randomized in error": SITE_STAFF | {"data manager"},
+    "record training": frozenset({"administrator", "data manager", "monitor"}),
+    "register user": frozenset({"administrator"}),
+    "reopen recruitment": frozenset({"sponsor"}),
+    "report duplicate person": SITE_STAFF | {"data manager"},
+    "revoke role": frozenset({"administrator"}),
+    "seal list": frozenset({"statistician"}),
+    "set cap": frozenset({"sponsor"}),
+    "unseal list": frozenset({"sponsor", "statistician"}),
+}
 """Action: the roles that may do it. An action not named here is refused."""
+
+OWN_ACCOUNT = "own account"
+"""The action of every open account upon itself: sign in, sign out, prove the password, change it."""
+
+ANYWHERE = frozenset({"read audit", "read people", "read queries", "read sites", "read subjects"})
+"""Actions for which a right at any one place is enough to begin: what is shown is then held to those places."""
+
+SECOND_FACTOR = frozenset({"administrator", "coordinator", "investigator", "sponsor", "statistician"})
+"""Roles that sign in with a second factor: those that allocate, seal or activate lists, or give roles."""
+
+UNTRAINED = frozenset({"administrator", "service"})
+"""Roles that give their rights without a training on record: they touch no patient."""
 
 
 def role_for(state: State, user: str, action: str, site: str | None, at: datetime) -> str:
@@ -28,4 +75,65 @@ def role_for(state: State, user: str, action: str, site: str | None, at: datetim
     """
     if user == "system":
         return "system"
-    raise Forbidden(f"{user} may not {action}")
+    account = state.people.account(user)
+    if account is None:
+        raise Forbidden(f"{user!r} is no open account; ask an administrator to register it")
+    if action == OWN_ACCOUNT:
+        return account.kind
+    held = [
+        grant.role
+        for grant in _trained(state, account, at.date())
+        if grant.role in RIGHTS.get(action, ()) and (action in ANYWHERE or grant.covers(site))
+    ]
+    if not held:
+        raise Forbidden(_why_not(account, action, site))
+    return min(held, key=ROLES.index)
+
+
+def roles_at(state: State, user: str, site: str | None, at: datetime) -> frozenset[str]:
+    """Return the roles a user holds at a site at that instant; None: those that cover the whole study."""
+    account = state.people.account(user)
+    if account is None:
+        return frozenset()
+    return frozenset(grant.role for grant in _trained(state, account, at.date()) if grant.covers(site))
+
+
+def sites_for(state: State, user: str, action: str, at: datetime) -> frozenset[str] | None:
+    """Return the sites at which the user may do this; None: at every site, also one that joins later.
+
+    Empty without the right anywhere.
+    """
+    account = state.people.account(user)
+    held = [] if account is None else _trained(state, account, at.date())
+    sites = [grant.sites for grant in held if grant.role in RIGHTS.get(action, ())]
+    return None if None in sites else frozenset().union(*(each for each in sites if each is not None))
+
+
+def check_session(state: State, user: str, digest: str, at: datetime, *, confirmed: str | None = None) -> None:
+    """Refuse what is asked through a session that is closed, another's, too old, or good for one step only.
+
+    ``confirmed`` is the idempotency key of an act for which the password must have been proved again.
+    """
+    session = state.people.sessions.get(digest)
+    if session is None or session.user != user or at > session.expires_at:
+        raise Forbidden("this session has ended; sign in again")
+    if session.only is not None:
+        raise Forbidden(f"this session may only set the {session.only}; do that first, then sign in again")
+    if confirmed is not None and not session.confirms(confirmed, at):
+        raise Forbidden("this needs your password again just before; confirm it, then ask again")
+
+
+def _trained(state: State, account: Account, day: date) -> list[Grant]:
+    """What an account holds, without the roles for which its training is not on record."""
+    return [
+        grant
+        for grant in state.people.grants_of(account.user, day)
+        if account.trainings or grant.role in UNTRAINED
+    ]  # fmt: skip
+
+
+def _why_not(account: Account, action: str, site: str | None) -> str:
+    may = " or ".join(sorted(RIGHTS.get(action, ()))) or "nobody"
+    where = f"at site {site}" if site else "for the whole study"
+    untrained = "" if account.trainings else "; no training of this account is on record, and roles wait for it"
+    return f"{account.user} may not {action} {where}: that takes the role {may}{untrained}"
