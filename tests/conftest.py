@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
+import postgres_server
 import pytest
 from traced import (  # noqa: F401 - hooks that pytest finds by their names
     pytest_itemcollected,
@@ -158,6 +160,24 @@ PROTOCOL: dict[str, Any] = {
         {"id": "02", "facility": "South", "city": "Rome", "country": "Italy"},
     ],
 }
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[postgres_server.Cluster]:
+    """A running PostgreSQL server of this test session; skipped visibly where none is installed."""
+    if postgres_server.programs() is None:
+        pytest.skip(postgres_server.NOWHERE)
+    with postgres_server.cluster() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a new, empty database, once of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'office.db'}"
+    server: postgres_server.Cluster = request.getfixturevalue("postgresql")
+    return server.database()
 
 
 @pytest.fixture(scope="session")

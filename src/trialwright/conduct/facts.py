@@ -8,10 +8,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-__all__ = ["GENESIS", "Fact", "NewFact", "canonical", "digest_of", "hash_of", "sealed"]
+__all__ = ["COLUMNS", "GENESIS", "Fact", "NewFact", "canonical", "digest_of", "hash_of", "sealed"]
 
 GENESIS = "0" * 64
 """Hash before the first fact."""
+COLUMNS = (
+    "seq", "at", "author", "role", "key", "part", "request", "kind", "site", "subject", "text", "salt", "digest",
+    "previous", "hash",
+)  # fmt: skip
+"""Columns of the log in the order of the fields of :class:`Fact`."""
+
+# One encoder each: json.dumps would build a new one at every call.
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+_COLUMNS = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
 
 def canonical(body: Mapping[str, Any]) -> str:
@@ -20,7 +29,7 @@ def canonical(body: Mapping[str, Any]) -> str:
     >>> canonical({"b": 1, "a": "ä"})
     '{"a":"ä","b":1}'
     """
-    return json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _CANONICAL(body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +71,14 @@ class Fact:
     digest: str
     previous: str
     hash: str
+    remains: str | None = None
+    """What a redaction left of the body, from the fact that redacted it; no column, no part of the seal."""
 
     @property
     def body(self) -> dict[str, Any]:
-        """Return the body as a new dictionary; empty once redacted."""
-        return json.loads(self.text) if self.text is not None else {}
+        """Return the body as a new dictionary; once redacted, what remains of it."""
+        text = self.text if self.text is not None else self.remains
+        return json.loads(text) if text is not None else {}
 
 
 def digest_of(salt: str, text: str) -> str:
@@ -80,8 +92,7 @@ def hash_of(fact: Fact) -> str:
         fact.seq, fact.at, fact.author, fact.role, fact.key, fact.part, fact.request, fact.kind, fact.site,
         fact.subject, fact.digest, fact.previous,
     ]  # fmt: skip
-    text = json.dumps(columns, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_COLUMNS(columns).encode()).hexdigest()
 
 
 def sealed(fact: Fact) -> Fact:
