@@ -11,6 +11,7 @@ from trialwright.evidence.findings import Finding, Verdict
 from trialwright.evidence.heterogeneity import Heterogeneity, PoolingMethod
 from trialwright.evidence.inference import Inference, PoolingTest
 from trialwright.evidence.influence import Cumulated, Influence, LeftOut, cumulative, influence, leave_one_out
+from trialwright.evidence.intake import Draft, Intake, Unread, draft_rows, intake
 from trialwright.evidence.ledger import Ledger, LedgerFile, ledger, ledger_names
 from trialwright.evidence.meta_regression import MetaRegression, Omnibus, meta_regression
 from trialwright.evidence.small_studies import Asymmetry, RankTest, TrimmedAndFilled, egger, rank_test, trim_and_fill
@@ -28,10 +29,12 @@ __all__ = [
     "Compared",
     "Contradiction",
     "Cumulated",
+    "Draft",
     "Finding",
     "Heterogeneity",
     "Inference",
     "Influence",
+    "Intake",
     "Ledger",
     "LedgerFile",
     "LeftOut",
@@ -55,14 +58,17 @@ __all__ = [
     "Synthesis",
     "Target",
     "TrimmedAndFilled",
+    "Unread",
     "Verdict",
     "calibrate",
     "check",
     "compare",
     "cumulative",
     "denominators",
+    "draft_rows",
     "egger",
     "influence",
+    "intake",
     "leave_one_out",
     "ledger",
     "ledger_names",
