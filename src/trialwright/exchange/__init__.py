@@ -19,6 +19,8 @@ from trialwright.exchange.datasets import Dataset, Variable
 from trialwright.exchange.define_xml import define_xml
 from trialwright.exchange.findings import Finding
 from trialwright.exchange.formats import convert, read_dataset, read_folder, write_dataset
+from trialwright.exchange.odm_read import rows_of_odm
+from trialwright.exchange.odm_write import odm_xml
 from trialwright.exchange.registry import compare
 from trialwright.exchange.results_file import results_file
 from trialwright.exchange.sdtm_in import trial_data
@@ -57,6 +59,7 @@ __all__ = [
     "compare_datasets",
     "convert",
     "define_xml",
+    "odm_xml",
     "read_allowed",
     "read_dataset",
     "read_folder",
@@ -64,6 +67,7 @@ __all__ = [
     "read_table",
     "reporting_event",
     "results_file",
+    "rows_of_odm",
     "sdtm",
     "settings_of",
     "specification_of",
