@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from trialwright.conduct.subjects import Subject
     from trialwright.protocol import Screener, Screening
 
-__all__ = ["anchors_of", "answers_of", "content_hash", "eligibility_of", "findings_of", "known_subject"]
+__all__ = [
+    "anchors_of", "answers_of", "content_hash", "eligibility_of", "findings_of", "known_subject", "why_not_eligible",
+]  # fmt: skip
 
 
 def known_subject(state: State, subject: str) -> Subject:
@@ -54,6 +56,20 @@ def eligibility_of(state: State, screener: Screener, subject: str, on: date) -> 
     record = known_subject(state, subject)
     anchors, moving = anchors_of(screener, record, on)
     return screener.screen(answers_of(screener, record), anchors, moving)
+
+
+def why_not_eligible(record: Subject, screening: Screening) -> str | None:
+    """Return what stands in the way, criterion by criterion; None when nothing does.
+
+    A criterion that two persons set aside for this subject (``ForceEligibility``) does not stand in the way.
+    """
+    aside = frozenset(record.waiver["criteria"]) if record.waiver else frozenset()
+    against = [
+        f"{one.criterion} {one.answer}" + (f" ({one.because})" if one.because else "")
+        for one in screening.findings
+        if one.answer in {"not met", "cannot tell"} and one.criterion not in aside
+    ]
+    return "; ".join(against) or None
 
 
 def findings_of(screening: Screening) -> list[dict[str, str]]:

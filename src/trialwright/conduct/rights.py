@@ -26,16 +26,28 @@ EVERYBODY = frozenset(ROLES)
 
 RIGHTS: dict[str, frozenset[str]] = {
     "activate list": frozenset({"sponsor"}),
+    "allow waivers": frozenset({"sponsor"}),
+    "answer query": SITE_STAFF,
+    "answer": SITE_STAFF,
     "approve form": frozenset({"sponsor"}),
+    "ask waiver": frozenset({"investigator"}),
+    "attest": frozenset({"investigator", "sponsor"}),
+    "close query": frozenset({"data manager", "monitor"}),
     "close recruitment": frozenset({"sponsor"}),
     "close site": frozenset({"sponsor"}),
+    "correct row": SITE_STAFF,
     "correct stratum": SITE_STAFF,
     "deactivate user": frozenset({"administrator"}),
     "enter contingency allocation": SITE_STAFF,
+    "fail screening": SITE_STAFF,
+    "force eligibility": frozenset({"sponsor"}),
+    "freeze": frozenset({"data manager"}),
     "grant role": frozenset({"administrator"}),
     "import list": frozenset({"statistician"}),
     "issue token": frozenset({"administrator"}),
+    "lock": frozenset({"data manager"}),
     "log disclosure": SITE_STAFF | {"data manager", "monitor", "sponsor", "statistician"},
+    "open query": frozenset({"data manager", "monitor"}),
     "open site": frozenset({"sponsor"}),
     "randomize": SITE_STAFF,
     "read audit": EVERYBODY - {"service"},
@@ -43,15 +55,27 @@ RIGHTS: dict[str, frozenset[str]] = {
     "read queries": SITE_STAFF | {"data manager", "monitor"},
     "read sites": EVERYBODY,
     "read subjects": SITE_STAFF | {"data manager", "monitor", "service"},
+    "record consent": SITE_STAFF,
+    "record identity": SITE_STAFF,
     "record randomized in error": SITE_STAFF | {"data manager"},
+    "record row": SITE_STAFF,
     "record training": frozenset({"administrator", "data manager", "monitor"}),
     "register user": frozenset({"administrator"}),
     "reopen recruitment": frozenset({"sponsor"}),
     "report duplicate person": SITE_STAFF | {"data manager"},
+    "report serious event": SITE_STAFF,
+    "review trail": frozenset({"data manager", "monitor", "sponsor"}),
     "revoke role": frozenset({"administrator"}),
+    "screen": SITE_STAFF,
     "seal list": frozenset({"statistician"}),
     "set cap": frozenset({"sponsor"}),
+    "sign casebook": frozenset({"investigator"}),
+    "sign eligibility": frozenset({"investigator"}),
+    "state date": SITE_STAFF,
+    "strike row": SITE_STAFF,
     "unseal list": frozenset({"sponsor", "statistician"}),
+    "verify row": frozenset({"monitor"}),
+    "withdraw": SITE_STAFF,
 }
 """Action: the roles that may do it. An action not named here is refused."""
 
@@ -82,7 +106,7 @@ def role_for(state: State, user: str, action: str, site: str | None, at: datetim
         return account.kind
     held = [
         grant.role
-        for grant in _trained(state, account, at.date())
+        for grant in grants_in_force(state, account, at.date())
         if grant.role in RIGHTS.get(action, ()) and (action in ANYWHERE or grant.covers(site))
     ]
     if not held:
@@ -95,7 +119,7 @@ def roles_at(state: State, user: str, site: str | None, at: datetime) -> frozens
     account = state.people.account(user)
     if account is None:
         return frozenset()
-    return frozenset(grant.role for grant in _trained(state, account, at.date()) if grant.covers(site))
+    return frozenset(grant.role for grant in grants_in_force(state, account, at.date()) if grant.covers(site))
 
 
 def sites_for(state: State, user: str, action: str, at: datetime) -> frozenset[str] | None:
@@ -104,7 +128,7 @@ def sites_for(state: State, user: str, action: str, at: datetime) -> frozenset[s
     Empty without the right anywhere.
     """
     account = state.people.account(user)
-    held = [] if account is None else _trained(state, account, at.date())
+    held = [] if account is None else grants_in_force(state, account, at.date())
     sites = [grant.sites for grant in held if grant.role in RIGHTS.get(action, ())]
     return None if None in sites else frozenset().union(*(each for each in sites if each is not None))
 
@@ -123,8 +147,8 @@ def check_session(state: State, user: str, digest: str, at: datetime, *, confirm
         raise Forbidden("this needs your password again just before; confirm it, then ask again")
 
 
-def _trained(state: State, account: Account, day: date) -> list[Grant]:
-    """What an account holds, without the roles for which its training is not on record."""
+def grants_in_force(state: State, account: Account, day: date) -> list[Grant]:
+    """Return what an account holds that day, without the roles for which its training is not on record."""
     return [
         grant
         for grant in state.people.grants_of(account.user, day)

@@ -91,6 +91,8 @@ class Subject:
     withdrawals: list[Withdrawal] = field(default_factory=list)
     identity: str | None = None
     """Digest of the ciphertext of the identity, which lies outside the log."""
+    reports: dict[int, Mapping[str, str]] = field(default_factory=dict)
+    """Reports of serious events by number of the adverse event: when known, when reported."""
     last: int = 0
     """Sequence of the last fact about this subject that touches eligibility."""
 
@@ -123,7 +125,7 @@ class Subject:
         return "in screening" if self.consents else "logged"
 
 
-LEAVES = frozenset({"study", "study and samples", "all data"})
+LEAVES = frozenset({"study", "study and samples"})
 """Levels of withdrawal after which nothing more is done with the subject."""
 
 
@@ -140,6 +142,8 @@ class Subjects:
     """Last number given at each site."""
     waivers: int = 0
     """Forced eligibilities so far."""
+    waivers_allowed: int = 0
+    """Most eligibilities that may be forced in the whole trial; none unless the sponsor says so."""
 
     def site_of(self, subject: str) -> str | None:
         """Return the site of a subject; None of an unknown one."""
@@ -161,7 +165,18 @@ class Subjects:
         """Take one fact in."""
         if fact.kind == "screened":
             self._screened(fact, body)
-            return
+        elif fact.kind == "waivers allowed":
+            self.waivers_allowed = body["most"]
+        else:
+            self._changed(fact, body)
+
+    def same_person(self, subject: str) -> list[str]:
+        """Return the other subjects that are the same person, oldest first."""
+        record = self.records[subject]
+        known = self.persons.get(record.person or "", ()) if record.person else ()
+        return [other for other in known if other != subject]
+
+    def _changed(self, fact: Fact, body: dict[str, Any]) -> None:
         change, record = CHANGES.get(fact.kind), self.records.get(fact.subject or "")
         if change is None or record is None:
             return
@@ -243,6 +258,10 @@ def _identified(subject: Subject, fact: Fact, body: dict[str, Any]) -> None:
     subject.identity = body["digest"]
 
 
+def _reported(subject: Subject, fact: Fact, body: dict[str, Any]) -> None:
+    subject.reports[body["number"]] = {"aware_at": body["aware_at"], "reported_at": fact.at}
+
+
 CHANGES: dict[str, Callable[[Subject, Fact, dict[str, Any]], None]] = {
     "allocated": _allocated,
     "answered": _answered,
@@ -255,6 +274,7 @@ CHANGES: dict[str, Callable[[Subject, Fact, dict[str, Any]], None]] = {
     "randomized in error": _in_error,
     "reference date stated": _dated,
     "screen failed": _failed,
+    "serious event reported": _reported,
     "waiver asked": _waiver_asked,
     "withdrawn": _withdrawn,
 }
