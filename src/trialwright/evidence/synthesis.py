@@ -123,9 +123,9 @@ def pool(
     found = tuple(coefficients(model, fit, each, level)[0] for each in allowed)
     shares = tuple(float(w) for w in fit.weights / fit.weights.sum())
     chosen = test or default_test(len(studies), method)
-    synthesis = Synthesis(tuple(studies), spread, chosen, found, shares, _notes(spread, chosen, found))
-    synthesis.under(chosen)
-    return synthesis
+    if chosen not in allowed:
+        raise ValueError(f"test must be one of {', '.join(allowed)}; got {chosen!r}")
+    return Synthesis(tuple(studies), spread, chosen, found, shares, _notes(spread, chosen, found))
 
 
 def default_test(k: int, method: PoolingMethod) -> PoolingTest:
