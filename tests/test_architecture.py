@@ -57,8 +57,11 @@ def test_rooms_are_entered_by_their_door(path):
 
 
 def public_names(room: str) -> set[str]:
+    """Return the names a door imports from its room, at once or when they are asked for, and those it defines."""
     module = importlib.import_module(f"trialwright.{room}")
-    return {n for n, value in vars(module).items() if not n.startswith("_") and not inspect.ismodule(value)}
+    given = imports(SOURCE / room / "__init__.py")
+    imported = {name for _, home, names in given if home.startswith(f"trialwright.{room}.") for name in names}
+    return imported | {n for n, value in vars(module).items() if getattr(value, "__module__", None) == module.__name__}
 
 
 @pytest.mark.parametrize("room", ROOMS)
@@ -66,6 +69,7 @@ def test_a_door_lists_exactly_what_it_gives(room):
     module = importlib.import_module(f"trialwright.{room}")
     assert module.__doc__
     assert sorted(module.__all__) == sorted(public_names(room))
+    assert [name for name in module.__all__ if inspect.ismodule(getattr(module, name))] == []
 
 
 @pytest.mark.parametrize("room", ROOMS)
