@@ -1,58 +1,198 @@
 """The trial office: facts appended by people, an office that keeps them, and snapshots at a data cut-off."""
 
 from trialwright.conduct.accounts import Accounts, Limits, SignedIn, digest_of_token
+from trialwright.conduct.allocation_lists import AllocationList
+from trialwright.conduct.allocations import Allocated
+from trialwright.conduct.casebook import casebook_hash, signature_of
+from trialwright.conduct.checks import CHECKS, Check, Complaint, Fired, Look, fired
+from trialwright.conduct.cleaning import Query, Signature
 from trialwright.conduct.commands import COMMANDS, Actor, Ask, Context, offered
+from trialwright.conduct.commands_after import CorrectStratum, DuplicatePerson, LogDisclosure, RandomizedInError
+from trialwright.conduct.commands_cleaning import (
+    AnswerQuery,
+    CloseQuery,
+    Freeze,
+    Lock,
+    OpenQuery,
+    ReopenQuery,
+    ReviewTrail,
+    SignCasebook,
+    Unfreeze,
+    Unlock,
+    VerifyRow,
+)
+from trialwright.conduct.commands_contingency import EnterContingencyAllocation
+from trialwright.conduct.commands_data import CorrectRow, OneRow, RecordRow, RecordRows, StrikeRow
+from trialwright.conduct.commands_eligibility import AllowWaivers, AskWaiver, ForceEligibility, SignEligibility
+from trialwright.conduct.commands_lists import ActivateList, ImportList, SealList
 from trialwright.conduct.commands_people import DeactivateUser, GrantRole, RecordTraining, RegisterUser, RevokeRole
+from trialwright.conduct.commands_randomize import Randomize
+from trialwright.conduct.commands_safety import ReportSeriousEvent
+from trialwright.conduct.commands_screening import (
+    Answer,
+    Attest,
+    Consent,
+    Judgment,
+    OneAnswer,
+    Person,
+    Screen,
+    ScreenFail,
+    StateDate,
+    Withdraw,
+    attesting_role,
+)
+from trialwright.conduct.commands_sites import (
+    ApproveForm,
+    CloseRecruitment,
+    CloseSite,
+    OpenSite,
+    ReopenRecruitment,
+    SetCap,
+)
 from trialwright.conduct.credentials import Credentials
+from trialwright.conduct.eligibility import anchors_of, answers_of, content_hash, eligibility_of, why_not_eligible
 from trialwright.conduct.facts import Fact, NewFact
 from trialwright.conduct.journal import Journal
 from trialwright.conduct.keys import Keys
 from trialwright.conduct.office import Office, Receipt
+from trialwright.conduct.outbox import Mail, send_mail
 from trialwright.conduct.passwords import check_password, new_hasher
 from trialwright.conduct.people import Account, Grant, Session
 from trialwright.conduct.refusals import Conflict, Forbidden, Invalid, NotFound, Refused, Unavailable
 from trialwright.conduct.rights import RIGHTS, ROLES, SECOND_FACTOR, check_session, role_for, roles_at, sites_for
+from trialwright.conduct.rows import Change, Row, RowId, Version
+from trialwright.conduct.safety import SeriousEvent, serious_events
+from trialwright.conduct.sealing import SealedKey, new_key, open_key, seal_key
+from trialwright.conduct.sight import HIDDEN, Sight, sight_of
 from trialwright.conduct.state import State
+from trialwright.conduct.subjects import Given, Subject
+from trialwright.conduct.unsealing import unseal
+from trialwright.conduct.visits import Planned, plan_of, randomized_on
 
 __all__ = [
+    "CHECKS",
     "COMMANDS",
+    "HIDDEN",
     "RIGHTS",
     "ROLES",
     "SECOND_FACTOR",
     "Account",
     "Accounts",
+    "ActivateList",
     "Actor",
+    "Allocated",
+    "AllocationList",
+    "AllowWaivers",
+    "Answer",
+    "AnswerQuery",
+    "ApproveForm",
     "Ask",
+    "AskWaiver",
+    "Attest",
+    "Change",
+    "Check",
+    "CloseQuery",
+    "CloseRecruitment",
+    "CloseSite",
+    "Complaint",
     "Conflict",
+    "Consent",
     "Context",
+    "CorrectRow",
+    "CorrectStratum",
     "Credentials",
     "DeactivateUser",
+    "DuplicatePerson",
+    "EnterContingencyAllocation",
     "Fact",
+    "Fired",
     "Forbidden",
+    "ForceEligibility",
+    "Freeze",
+    "Given",
     "Grant",
     "GrantRole",
+    "ImportList",
     "Invalid",
     "Journal",
+    "Judgment",
     "Keys",
     "Limits",
+    "Lock",
+    "LogDisclosure",
+    "Look",
+    "Mail",
     "NewFact",
     "NotFound",
     "Office",
+    "OneAnswer",
+    "OneRow",
+    "OpenQuery",
+    "OpenSite",
+    "Person",
+    "Planned",
+    "Query",
+    "Randomize",
+    "RandomizedInError",
     "Receipt",
+    "RecordRow",
+    "RecordRows",
     "RecordTraining",
     "Refused",
     "RegisterUser",
+    "ReopenQuery",
+    "ReopenRecruitment",
+    "ReportSeriousEvent",
+    "ReviewTrail",
     "RevokeRole",
+    "Row",
+    "RowId",
+    "Screen",
+    "ScreenFail",
+    "SealList",
+    "SealedKey",
+    "SeriousEvent",
     "Session",
+    "SetCap",
+    "Sight",
+    "SignCasebook",
+    "SignEligibility",
+    "Signature",
     "SignedIn",
     "State",
+    "StateDate",
+    "StrikeRow",
+    "Subject",
     "Unavailable",
+    "Unfreeze",
+    "Unlock",
+    "VerifyRow",
+    "Version",
+    "Withdraw",
+    "anchors_of",
+    "answers_of",
+    "attesting_role",
+    "casebook_hash",
     "check_password",
     "check_session",
+    "content_hash",
     "digest_of_token",
+    "eligibility_of",
+    "fired",
     "new_hasher",
+    "new_key",
     "offered",
+    "open_key",
+    "plan_of",
+    "randomized_on",
     "role_for",
     "roles_at",
+    "seal_key",
+    "send_mail",
+    "serious_events",
+    "sight_of",
+    "signature_of",
     "sites_for",
+    "unseal",
+    "why_not_eligible",
 ]

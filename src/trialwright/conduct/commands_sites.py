@@ -22,8 +22,8 @@ __all__ = [
     "Approval", "ApproveForm", "CloseRecruitment", "CloseSite", "OpenSite", "ReopenRecruitment", "SetCap", "Short",
 ]  # fmt: skip
 
-Short = Annotated[str, StringConstraints(min_length=1, max_length=100)]
-Reason = Annotated[str, StringConstraints(min_length=3, max_length=1000)]
+Short = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Reason = Annotated[str, StringConstraints(min_length=3, max_length=1000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]+$")]
 
 
 class Approval(BaseModel):
