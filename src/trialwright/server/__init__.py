@@ -1,0 +1,6 @@
+"""The web server of the trial office: pages and interface over ``conduct``; it holds no rules of its own."""
+
+from trialwright.server.app import create_app
+from trialwright.server.settings import Rates, Settings
+
+__all__ = ["Rates", "Settings", "create_app"]
