@@ -52,8 +52,10 @@ from trialwright.conduct.commands_sites import (
 from trialwright.conduct.credentials import Credentials
 from trialwright.conduct.eligibility import anchors_of, answers_of, content_hash, eligibility_of, why_not_eligible
 from trialwright.conduct.facts import Fact, NewFact
+from trialwright.conduct.founding import BeginGeneration, Found
 from trialwright.conduct.journal import Journal
 from trialwright.conduct.keys import Keys
+from trialwright.conduct.mirror import Mirror
 from trialwright.conduct.office import Office, Receipt
 from trialwright.conduct.outbox import Mail, send_mail
 from trialwright.conduct.passwords import check_password, new_hasher
@@ -64,6 +66,7 @@ from trialwright.conduct.rows import Change, Row, RowId, Version
 from trialwright.conduct.safety import SeriousEvent, serious_events
 from trialwright.conduct.sealing import SealedKey, new_key, open_key, seal_key
 from trialwright.conduct.sight import HIDDEN, Sight, sight_of
+from trialwright.conduct.snapshot import snapshot, state_as_of
 from trialwright.conduct.state import State
 from trialwright.conduct.subjects import Given, Subject
 from trialwright.conduct.unsealing import unseal
@@ -89,6 +92,7 @@ __all__ = [
     "Ask",
     "AskWaiver",
     "Attest",
+    "BeginGeneration",
     "Change",
     "Check",
     "CloseQuery",
@@ -108,6 +112,7 @@ __all__ = [
     "Fired",
     "Forbidden",
     "ForceEligibility",
+    "Found",
     "Freeze",
     "Given",
     "Grant",
@@ -122,6 +127,7 @@ __all__ = [
     "LogDisclosure",
     "Look",
     "Mail",
+    "Mirror",
     "NewFact",
     "NotFound",
     "Office",
@@ -193,6 +199,8 @@ __all__ = [
     "sight_of",
     "signature_of",
     "sites_for",
+    "snapshot",
+    "state_as_of",
     "unseal",
     "why_not_eligible",
 ]

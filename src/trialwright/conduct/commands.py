@@ -58,6 +58,8 @@ class Ask(BaseModel):
 
     action: ClassVar[str]
     """Name of the right it needs, a key of ``rights.RIGHTS``; ``system`` is never offered outside."""
+    mends: ClassVar[bool] = False
+    """Whether it may be asked of an office that stands read-only because an older state was restored."""
     needs_confirmation: ClassVar[bool] = False
     """Whether the person must have proved the password again just before: signatures and allocations."""
 

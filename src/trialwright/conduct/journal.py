@@ -134,6 +134,11 @@ class Journal:
             raise
         connection.close()
 
+    def refused(self, error: Exception) -> bool:
+        """Return whether the database refused what was written, rather than failed to write it."""
+        driver = self.engine.dialect.loaded_dbapi
+        return isinstance(error, driver.DatabaseError) and not isinstance(error, driver.OperationalError)
+
     def close(self) -> None:
         """Let go of the database."""
         self.engine.dispose()

@@ -2,69 +2,47 @@
 
 from __future__ import annotations
 
-import hashlib
 import queue
 import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from trialwright.conduct.commands import Actor, Ask, Context
-from trialwright.conduct.facts import Fact, NewFact, canonical, digest_of, sealed
+from trialwright.conduct.commands import Actor, Ask
+from trialwright.conduct.draft import Draft, Spoilt
+from trialwright.conduct.facts import Fact
+from trialwright.conduct.generations import Halted, followed, put_back, why_halted
+from trialwright.conduct.jobs import Done, Errand, Job, Receipt, asked
 from trialwright.conduct.keys import Keys
-from trialwright.conduct.refusals import Conflict, Refused, Unavailable
-from trialwright.conduct.rights import check_session, role_for
+from trialwright.conduct.refusals import Refused, Unavailable
 from trialwright.conduct.state import State
 
 if TYPE_CHECKING:
-    from trialwright.conduct.journal import Journal
+    from trialwright.conduct.journal import Journal, Transaction
+    from trialwright.conduct.mirror import Mirror
     from trialwright.protocol import Screener
 
 __all__ = ["Office", "Receipt"]
 
 MOST_IN_ONE_COMMIT = 64
+SECONDS_BETWEEN_LOOKS = 0.5
+"""How often an idle office reads what other processes wrote."""
 
 
-@dataclass(frozen=True)
-class Receipt:
-    """What a command left behind: its facts, durable, and the reply made from them."""
-
-    facts: tuple[Fact, ...]
-    reply: dict[str, Any]
-    repeated: bool = False
-    """The key had been used for the same request before; nothing new was written."""
-
-
-@dataclass
-class _Job:
-    command: Ask
-    actor: Actor
-    key: str
-    answer: Future[Receipt] = field(default_factory=Future)
-
-
-@dataclass
-class _Done:
-    """What became of a job inside the transaction, told to nobody before the commit."""
-
-    job: _Job
-    receipt: Receipt | None = None
-    refusal: Exception | None = None
-
-    def tell(self) -> None:
-        """Give the answer to whoever waits for it."""
-        if self.receipt is not None:
-            self.job.answer.set_result(self.receipt)
-        else:
-            self.job.answer.set_exception(self.refusal)
+Result = TypeVar("Result")
+Item = Job | Errand[Any] | None
+"""What waits for the writer; None ends it."""
 
 
 class Office:
-    """The trial office over one journal. Use as a context manager, or call :meth:`close`."""
+    """The trial office over one journal. Use as a context manager, or call :meth:`close`.
+
+    ``mirror`` is written after each commit and before any reply. ``clock``, ``salt`` (16 random bytes in hex, one for
+    each fact) and ``crash_point`` (called by name between the steps of a commit) are arguments for the sake of tests.
+    """
 
     def __init__(
         self,
@@ -72,23 +50,30 @@ class Office:
         screener: Screener,
         keys: Keys | None = None,
         *,
+        mirror: Mirror | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         salt: Callable[[], str] = lambda: secrets.token_hex(16),
         crash_point: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.screener = screener
         self.keys = keys or Keys()
-        self._journal, self._clock, self._salt, self._crash_point = journal, clock, salt, crash_point
-        self._draft, self._live = State(), State()
+        self.halted: str | None = None
+        """Why nothing is written now; None while all is well."""
+        self._journal, self._mirror, self._crash_point = journal, mirror, crash_point
+        self._draft, self._live = Draft(screener, clock, salt), State()
+        self._unshown: list[Fact] = []
         self._reading = threading.Lock()
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._catch_up()
+        self._jobs: queue.SimpleQueue[Item] = queue.SimpleQueue()
+        self._begin()
         self._writer = threading.Thread(target=self._write, name="trial office writer", daemon=True)
         self._writer.start()
 
     def submit(self, command: Ask, actor: Actor, key: str) -> Future[Receipt]:
-        """Ask for something; the future ends with a receipt once it is durable, or with Refused."""
-        job = _Job(command, actor, key)
+        """Ask for something; the future ends with a receipt once it is durable, or with Refused.
+
+        ``key`` is the caller's idempotency key: the same key and request give the same receipt, however often asked.
+        """
+        job = asked(command, actor, key)
         self._jobs.put(job)
         return job.answer
 
@@ -102,11 +87,24 @@ class Office:
         with self._reading:
             yield self._live
 
+    def refresh(self) -> None:
+        """Read what other processes wrote; an idle office does so by itself, twice a second."""
+        self._run(self._look)
+
+    def reconcile(self) -> int:
+        """Put back into a restored database what only the mirror holds; returns how many facts came back.
+
+        Unavailable when the two do not fit together; then only a new generation leads on.
+        """
+        return self._run(self._put_back)
+
     def close(self) -> None:
         """End the writer after what was asked so far."""
         self._jobs.put(None)
         self._writer.join()
         self._journal.close()
+        if self._mirror is not None:
+            self._mirror.close()
 
     def __enter__(self) -> Office:
         """Return the office itself."""
@@ -116,148 +114,214 @@ class Office:
         """Close the office."""
         self.close()
 
+    # What follows runs in the writer's thread, but for the beginning.
+
+    def _begin(self) -> None:
+        with self._journal.reading() as log:
+            facts = log.since(0)
+            _fold(self._draft.state, facts)
+            if self._mirror is not None:
+                self.halted = why_halted(log, self._mirror, self._draft.state.founding.generation)
+        if self.halted is not None:
+            self._show(facts)
+            return
+        if self._mirror is not None:
+            self._mirror.begin()
+        self._publish(facts)
+
     def _write(self) -> None:
-        while (first := self._jobs.get()) is not None:
-            batch, ended = _gathered(self._jobs, first)
-            self._settle(batch)
+        while True:
+            try:
+                first = self._jobs.get(timeout=SECONDS_BETWEEN_LOOKS)
+            except queue.Empty:
+                first = Errand(self._look)
+            batch, errand, ended = _gathered(self._jobs, first)
+            if batch:
+                self._settle(batch)
+            if errand is not None:
+                _attempt(errand)
             if ended:
                 return
 
-    def _settle(self, batch: list[_Job]) -> None:
-        try:
-            done, facts = self._transact(batch)
-        except Exception as error:
-            self._draft = State()  # folded again from what the database kept, whichever way the commit went
-            for job in batch:
-                job.answer.set_exception(_unavailable(error))
+    def _settle(self, batch: list[Job]) -> None:
+        """Write what the jobs ask for and tell them; a job that spoils the others' commit is left alone with it."""
+        batch = [job for job in batch if self._may_write(job)]
+        if not batch:
             return
-        self._show(facts)
-        self._crash_point("after_commit_before_reply")
-        for one in done:
-            one.tell()
+        try:
+            done = self._transact(batch)
+        except Spoilt as spoilt:
+            self._forget()
+            for job in batch if spoilt.job is None else [spoilt.job]:
+                job.answer.set_exception(spoilt.error)
+            self._settle([job for job in batch if not job.answer.done()])
+        except Exception as error:
+            self._forget()
+            self._halt(error)
+            if len(batch) > 1 and self._journal.refused(error):
+                for job in batch:
+                    self._settle([job])
+            else:
+                for job in batch:
+                    job.answer.set_exception(_unavailable(error))
+        else:
+            self.halted = None
+            self._crash_point("after_commit_before_reply")
+            for one in done:
+                one.tell()
 
-    def _transact(self, batch: list[_Job]) -> tuple[list[_Done], list[Fact]]:
-        with self._journal.transaction() as transaction:
-            facts = transaction.since(self._draft.seq)
-            self._draft.apply(facts)
-            written: list[Fact] = []
-            done = [self._settled(job, written) for job in batch]
+    def _may_write(self, job: Job) -> bool:
+        if self.halted is None:
+            return True
+        if job.command.mends:
+            self._forget(everything=True)
+            return True
+        job.answer.set_exception(Unavailable(self.halted))
+        return False
+
+    def _transact(self, batch: Sequence[Job]) -> list[Done]:
+        self._publish([])
+        with self._journal.transaction() as log:
+            fresh = self._caught_up(log)
+            self._draft.watch_the_clock()
+            done = [self._draft.settle(job, self.keys) for job in batch]
+            if self.halted is not None:
+                _raise_refusal(done)  # nothing is added to an older state, not even that something was refused
+            written = list(self._draft.written)
             if written:
-                transaction.append(written)
+                log.append(written)
             self._crash_point("before_commit")
         self._crash_point("after_commit")
-        return done, facts + written
+        self._draft.written.clear()
+        self._publish(fresh + written)
+        return done
 
-    def _settled(self, job: _Job, written: list[Fact]) -> _Done:
+    def _caught_up(self, log: Transaction) -> list[Fact]:
+        """Take into the draft what others wrote; Halted when the database has gone back behind what was shown."""
+        state, shown = self._draft.state, self._live
+        fresh = followed(log.since(max(state.seq - 1, 0)), state.seq, state.head)
+        state.apply(fresh)
+        if shown.seq and (state.seq < shown.seq or state.receipts.log[shown.seq - 1].hash != shown.head):
+            raise Halted(shown.seq, state.seq)
+        return fresh
+
+    def _look(self) -> None:
+        if self.halted is not None:
+            return
         try:
-            return self._repeated(job) or self._decided(job, written)
-        except Refused as refusal:
-            written += self._chained(
-                job, "refused", [_refusal(job, refusal)], f"{job.key} refused {self._draft.seq + 1}"
-            )
-            return _Done(job, refusal=refusal)
-        except Exception as error:  # a fault of ours: this one command fails, the others go on
-            return _Done(job, refusal=error)
+            with self._journal.reading() as log:
+                fresh = self._caught_up(log)
+            self._publish(fresh)
+        except Exception as error:
+            self._forget()
+            self._halt(error)
+            raise
 
-    def _repeated(self, job: _Job) -> _Done | None:
-        earlier = self._draft.receipts.facts.get(job.key)
-        if earlier is None:
-            return None
-        if earlier[0].request != _request_hash(job):
-            raise Conflict(f"key {job.key!r} was used for another request; a new request needs a new key")
-        return _Done(job, Receipt(earlier, job.command.reply(earlier), repeated=True))
+    def _publish(self, facts: Sequence[Fact]) -> None:
+        """Mirror what is committed, then show it; what fails is tried again before anything else is written."""
+        last = self._unshown[-1].seq if self._unshown else self._live.seq
+        self._unshown += [fact for fact in facts if fact.seq > last]
+        if not self._unshown:
+            return
+        if self._mirror is not None:
+            self._reflect(self._mirror)
+        self._crash_point("after_mirror")
+        shown, self._unshown = self._unshown, []
+        self._show(shown)
 
-    def _decided(self, job: _Job, written: list[Fact]) -> _Done:
-        at = self._now()
-        self._check_session(job, at)
-        role = role_for(self._draft, job.actor.user, job.command.action, self._site_of(job.command), at)
-        context = Context(at, job.actor, role, self.screener, self.keys)
-        facts = self._chained(job, role, job.command.decide(self._draft, context), job.key, at)
-        written += facts
-        return _Done(job, Receipt(facts, job.command.reply(facts)))
-
-    def _check_session(self, job: _Job, at: datetime) -> None:
-        if job.actor.session is not None:
-            confirmed = job.key if job.command.needs_confirmation else None
-            check_session(self._draft, job.actor.user, job.actor.session, at, confirmed=confirmed)
-
-    def _site_of(self, command: Ask) -> str | None:
-        site, subject = command.where
-        return site or (self._draft.subjects.site_of(subject) if subject else None)
-
-    def _chained(
-        self, job: _Job, role: str, news: Sequence[NewFact], key: str, at: datetime | None = None
-    ) -> tuple[Fact, ...]:
-        stamp, request = _stamp(at or self._now()), _request_hash(job)
-        facts = []
-        for part, new in enumerate(news):
-            text, salt = canonical(new.body), self._salt()
-            fact = sealed(
-                Fact(
-                    self._draft.seq + 1,
-                    stamp,
-                    job.actor.user,
-                    role,
-                    key,
-                    part,
-                    request,
-                    new.kind,
-                    new.site,
-                    new.subject,
-                    text,
-                    salt,
-                    digest_of(salt, text),
-                    self._draft.head,
-                    "",
-                )
-            )
-            self._draft.apply([fact])
-            facts.append(fact)
-        return tuple(facts)
-
-    def _now(self) -> datetime:
-        """The server's time, never earlier than the last fact: a clock set back must not reorder the log."""
-        now = self._clock()
-        last = self._draft.at
-        return max(now, datetime.fromisoformat(last)) if last else now
-
-    def _catch_up(self) -> None:
-        with self._journal.transaction() as transaction:
-            facts = transaction.since(self._draft.seq)
-        self._draft.apply(facts)
-        self._show(facts)
+    def _reflect(self, mirror: Mirror) -> None:
+        begun = [fact.body["generation"] for fact in self._unshown if fact.kind == "generation begun"]
+        generation = max(begun, default=self._live.founding.generation)
+        if mirror.generation < generation:
+            mirror.set_aside(generation)
+        mirror.append([*self._live.receipts.log[mirror.seq :], *self._unshown])
+        gone = {fact.body["seq"] for fact in self._unshown if fact.kind == "redacted"}
+        if gone:
+            mirror.redact(gone)
 
     def _show(self, facts: Sequence[Fact]) -> None:
         with self._reading:
-            self._live.apply(fact for fact in facts if fact.seq > self._live.seq)
+            self._live.apply(facts)
+        gone = [fact.body["seq"] for fact in facts if fact.kind == "redacted"]
+        if any(self._live.receipts.log[seq - 1].text is not None for seq in gone):
+            self._fold_again()
+
+    def _fold_again(self) -> None:
+        """Fold what the database kept, so that no redacted body stays in memory."""
+        live, draft = State(), State()
+        with self._journal.reading() as log:
+            facts = [fact for fact in log.since(0) if fact.seq <= self._live.seq]
+        live.apply(facts)
+        draft.apply(facts)
+        with self._reading:
+            self._live = live
+        self._draft.state = draft
+
+    def _forget(self, *, everything: bool = False) -> None:
+        """Give up the draft where it may be ahead of the database; it is folded again from what was kept."""
+        self._draft.written.clear()
+        if everything:
+            self._unshown.clear()
+            with self._reading:
+                self._live = State()
+        if everything or self._draft.state.seq != self._live.seq + len(self._unshown):
+            self._draft.state = State()
+
+    def _halt(self, error: Exception) -> None:
+        if isinstance(error, Halted):
+            self.halted = str(error)
+
+    def _put_back(self) -> int:
+        if self._mirror is None:
+            raise Unavailable("there is no mirror to reconcile with; start the office with the one it had")
+        self._forget(everything=True)
+        count = put_back(self._journal, self._mirror)
+        self.halted = None
+        self._look()
+        return count
+
+    def _run(self, what: Callable[[], Result]) -> Result:
+        errand: Errand[Result] = Errand(what)
+        self._jobs.put(errand)
+        return errand.answer.result()
 
 
-def _gathered(jobs: queue.SimpleQueue[_Job | None], first: _Job) -> tuple[list[_Job], bool]:
-    """Return what waits in the queue, at most one commit's worth, and whether the end was among it."""
-    batch = [first]
-    while len(batch) < MOST_IN_ONE_COMMIT:
+def _fold(state: State, facts: Sequence[Fact]) -> None:
+    try:
+        state.apply(facts)
+    except AssertionError as error:
+        raise Unavailable(f"the log is damaged: {error}; `trialwright verify` says where") from error
+
+
+def _raise_refusal(done: Sequence[Done]) -> None:
+    for one in done:
+        if one.refusal is not None:
+            raise one.refusal
+
+
+def _attempt(errand: Errand[Any]) -> None:
+    try:
+        errand.answer.set_result(errand.run())
+    except Exception as error:
+        errand.answer.set_exception(_unavailable(error))
+
+
+def _gathered(jobs: queue.SimpleQueue[Item], first: Item) -> tuple[list[Job], Errand[Any] | None, bool]:
+    """Return what waits in the queue, at most one commit's worth; an errand or the end closes it."""
+    batch: list[Job] = []
+    item = first
+    while True:
+        if item is None:
+            return batch, None, True
+        if isinstance(item, Errand):
+            return batch, item, False
+        batch.append(item)
+        if len(batch) == MOST_IN_ONE_COMMIT:
+            return batch, None, False
         try:
-            job = jobs.get_nowait()
+            item = jobs.get_nowait()
         except queue.Empty:
-            break
-        if job is None:
-            return batch, True
-        batch.append(job)
-    return batch, False
-
-
-def _request_hash(job: _Job) -> str:
-    asked = {"user": job.actor.user, "command": type(job.command).__name__, "asked": job.command.request()}
-    return hashlib.sha256(canonical(asked).encode()).hexdigest()
-
-
-def _refusal(job: _Job, refusal: Refused) -> NewFact:
-    body = {"command": type(job.command).__name__, "why": str(refusal), "key": job.key}
-    return NewFact("refused", body, *job.command.where)
-
-
-def _stamp(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+            return batch, None, False
 
 
 def _unavailable(error: Exception) -> Refused:

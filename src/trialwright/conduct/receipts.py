@@ -12,10 +12,17 @@ __all__ = ["Receipts"]
 
 @dataclass
 class Receipts:
-    """Facts by the idempotency key of their command."""
+    """The facts as they are, by the idempotency key of their command and by their place."""
 
-    facts: dict[str, tuple[Fact, ...]] = field(default_factory=dict)
+    facts: dict[str, list[Fact]] = field(default_factory=dict)
+    log: list[Fact] = field(default_factory=list)
+    """Fact ``seq`` lies at ``seq - 1``."""
+
+    def of(self, key: str) -> tuple[Fact, ...]:
+        """Return what the command with this key wrote; empty when none had it."""
+        return tuple(self.facts.get(key, ()))
 
     def apply(self, fact: Fact, body: dict[str, Any]) -> None:
         """Keep the fact under its key."""
-        self.facts[fact.key] = (*self.facts.get(fact.key, ()), fact)
+        self.facts.setdefault(fact.key, []).append(fact)
+        self.log.append(fact)

@@ -32,6 +32,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "approve form": frozenset({"sponsor"}),
     "ask waiver": frozenset({"investigator"}),
     "attest": frozenset({"investigator", "sponsor"}),
+    "begin generation": frozenset({"administrator"}),
     "close query": frozenset({"data manager", "monitor"}),
     "close recruitment": frozenset({"sponsor"}),
     "close site": frozenset({"sponsor"}),

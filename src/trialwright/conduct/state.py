@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from trialwright.conduct.allocations import Allocations
 from trialwright.conduct.cleaning import Cleaning
 from trialwright.conduct.facts import GENESIS, Fact
+from trialwright.conduct.founding import Founding
+from trialwright.conduct.outbox import Outbox
 from trialwright.conduct.people import People
 from trialwright.conduct.receipts import Receipts
 from trialwright.conduct.rows import Rows
 from trialwright.conduct.sites import Sites
 from trialwright.conduct.subjects import Subjects
+from trialwright.conduct.trail import Trail
 
 __all__ = ["State"]
 
@@ -24,6 +27,7 @@ class State:
     seq: int = 0
     head: str = GENESIS
     at: str = ""
+    founding: Founding = field(default_factory=Founding)
     receipts: Receipts = field(default_factory=Receipts)
     people: People = field(default_factory=People)
     sites: Sites = field(default_factory=Sites)
@@ -31,11 +35,14 @@ class State:
     subjects: Subjects = field(default_factory=Subjects)
     rows: Rows = field(default_factory=Rows)
     cleaning: Cleaning = field(default_factory=Cleaning)
+    outbox: Outbox = field(default_factory=Outbox)
+    trail: Trail = field(default_factory=Trail)
 
     def apply(self, facts: Iterable[Fact]) -> None:
         """Take the facts in; they must follow on from the last one."""
         parts = (
-            self.receipts, self.people, self.sites, self.allocations, self.subjects, self.rows, self.cleaning
+            self.founding, self.receipts, self.people, self.sites, self.allocations, self.subjects, self.rows, self.cleaning,
+            self.outbox, self.trail,
         )  # fmt: skip
         for fact in facts:
             if fact.seq != self.seq + 1 or fact.previous != self.head:
