@@ -18,6 +18,7 @@ from trialwright.cli.derive import derive
 from trialwright.cli.errors import exit_code
 from trialwright.cli.rehearse import rehearse
 from trialwright.cli.simulate import simulate
+from trialwright.cli.snapshot import snapshot
 
 __all__ = ["app", "main"]
 
@@ -36,6 +37,7 @@ app.command()(simulate)
 app.add_typer(protocol.app, name="protocol")
 app.add_typer(design.app, name="design")
 app.add_typer(randomize.app, name="randomize")
+app.command()(snapshot)
 app.command()(derive)
 app.add_typer(analyze.app, name="analyze")
 app.add_typer(evidence.app, name="evidence")

@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from trialwright.cli.rehearsal import Rehearsal
+    from trialwright.records import TrialData
 
-__all__ = ["manifest", "write_files"]
+__all__ = ["manifest", "write_files", "write_tables"]
 
 RESULTS = ("results.csv", "results.json", "results.parquet", "results.ars.json")
 PACKAGES = ("trialwright", "numpy", "scipy", "numba", "polars", "pydantic")
@@ -46,15 +48,20 @@ def write_files(found: Rehearsal, to: Path) -> None:
     title = f"{protocol.identification.acronym}: rehearsal on virtual patients"
     for name in RESULTS:
         (to / name).write_bytes(results_file(found.analysis.results, name, title=title, protocol=protocol))
-    _write(to / "manifest.json", json.dumps(manifest(found), indent=1, ensure_ascii=False) + "\n")
-    (to / "tables").mkdir()
-    for name, table in found.data.tables.items():
-        table.write_csv(to / "tables" / f"{name}.csv")
+    write_tables(to, found.data, manifest(found))
     for cut, derived in found.analysis.derived.items():
         folder = to / "derived" / cut
         folder.mkdir(parents=True)
         for name, table in vars(derived).items():
             table.write_csv(folder / f"{name}.csv")
+
+
+def write_tables(to: Path, data: TrialData, told: Mapping[str, Any]) -> None:
+    """Write one CSV file for each table of a trial, and the manifest that tells what they are."""
+    _write(to / "manifest.json", json.dumps(told, indent=1, ensure_ascii=False) + "\n")
+    (to / "tables").mkdir()
+    for name, table in data.tables.items():
+        table.write_csv(to / "tables" / f"{name}.csv")
 
 
 def _write(path: Path, text: str) -> None:
