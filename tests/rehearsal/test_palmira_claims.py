@@ -165,7 +165,7 @@ def test_the_final_interval_of_progression_free_survival_is_impossible(claims: C
     assert findings["palmira-049"].verdict == "impossible"
     assert findings["palmira-049"].available == 198
     assert findings["palmira-036"].verdict == "consistent"
-    assert findings["palmira-056"].verdict == "note"
+    assert findings["palmira-056"].verdict == "implausible"
     assert [id for id, f in findings.items() if f.verdict == "impossible"] == ["palmira-049"]
 
 

@@ -1,5 +1,6 @@
 """Published claims: their ledger, their checks, and the calibration of a scenario to them."""
 
+from trialwright.evidence.allocation_split import SchemeFit, compatible_schemes
 from trialwright.evidence.calibrate import calibrate
 from trialwright.evidence.calibration import Achieved, Calibration, Observe, Target
 from trialwright.evidence.check import check
@@ -7,7 +8,7 @@ from trialwright.evidence.claims import Claim, Link, PrintedP
 from trialwright.evidence.claims_file import Claims, Contradiction, PublishedAllocation, Said
 from trialwright.evidence.compare import Compared, Replayed, compare, published
 from trialwright.evidence.counts import denominators, numerators
-from trialwright.evidence.findings import Finding, Verdict
+from trialwright.evidence.findings import CHECKS, Finding, Reading, Verdict
 from trialwright.evidence.heterogeneity import Heterogeneity, PoolingMethod
 from trialwright.evidence.inference import Inference, PoolingTest
 from trialwright.evidence.influence import Cumulated, Influence, LeftOut, cumulative, influence, leave_one_out
@@ -21,6 +22,7 @@ from trialwright.evidence.synthesis import Prediction, PredictionKind, Synthesis
 from trialwright.evidence.tables_2x2 import Measure, PooledTables, pool_mantel_haenszel, pool_peto, studies_of_tables
 
 __all__ = [
+    "CHECKS",
     "Achieved",
     "Asymmetry",
     "Calibration",
@@ -51,8 +53,10 @@ __all__ = [
     "PrintedP",
     "PublishedAllocation",
     "RankTest",
+    "Reading",
     "Replayed",
     "Said",
+    "SchemeFit",
     "Study",
     "Subgroups",
     "Synthesis",
@@ -63,6 +67,7 @@ __all__ = [
     "calibrate",
     "check",
     "compare",
+    "compatible_schemes",
     "cumulative",
     "denominators",
     "draft_rows",

@@ -3,90 +3,108 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from trialwright.evidence.allocation_split import check_split
 from trialwright.evidence.claims import Claim
 from trialwright.evidence.claims_file import Claims
-from trialwright.evidence.counts import check_count
+from trialwright.evidence.counts import check_count, check_denominators, is_share
+from trialwright.evidence.curves_printed import check_median_and_rates, check_ratio_and_rates
+from trialwright.evidence.cuts import check_counts_grow, check_information_grows
+from trialwright.evidence.figures import check_figure
 from trialwright.evidence.findings import Finding
-from trialwright.evidence.hazard_ratios import Doubt, check_information, check_level, check_p, check_symmetry
+from trialwright.evidence.hazard_ratios import check_level, check_p, check_symmetry
+from trialwright.evidence.information import check_allocation, check_information
+from trialwright.evidence.readings import read
+from trialwright.evidence.share_limits import check_share_limits
+from trialwright.evidence.shelf import Shelf
+from trialwright.evidence.sources import check_sources
 from trialwright.evidence.two_shares import check_shares
 
 __all__ = ["check"]
 
 
 def check(claims: Claims) -> tuple[Finding, ...]:
-    """Return what the checks say about each claim, in the order of the ledger.
+    """Return what the checks say about each claim, in the order of the file.
 
-    A hazard ratio with its interval is held to log symmetry (C1) and to the information of its events or patients
-    (C3), with a P value also to that (C2) and to other levels and sides (C10); a percentage of counted patients to
-    whole numbers (C5); the P value of two such shares to the plain tests of their counts (C6). A claim printed without
-    what a check needs has no finding from it.
+    ``CHECKS`` names them. Each takes a printed figure as the range of numbers that print so, and shows its arithmetic;
+    a claim printed without what a check needs has no finding from it. A figure that cannot be by itself (C0) is held
+    against no other.
+
+    >>> from trialwright.evidence import ledger
+    >>> found = check(ledger("palmira").of("PALMIRA").claims)
+    >>> [(f.claim, f.check) for f in found if f.verdict == "impossible"]
+    [('palmira-049', 'C3')]
     """
-    return tuple(finding for claim in claims.claims for finding in _check(claim, claims))
+    shelf = Shelf(claims)
+    of_file: dict[str, list[Finding]] = {}
+    for finding in (*check_denominators(claims), *check_sources(claims), *check_split(claims)):
+        of_file.setdefault(finding.claim, []).append(finding)
+    found = []
+    for claim in claims.claims:
+        own = [*_check(claim, shelf), *of_file.get(claim.id, ())]
+        found += sorted(own, key=lambda finding: _ORDER[finding.check])
+    return tuple(found)
 
 
-def _check(claim: Claim, ledger: Claims) -> Iterator[Finding]:
-    if claim.is_hazard_ratio and isinstance(claim.value, int | float) and claim.lower is not None:
-        yield check_symmetry(claim)
-        if claim.p is not None:
-            yield check_p(claim)
-        yield check_information(claim, _fewer_than_half(claim, ledger))
-        if claim.p is not None:
-            yield check_level(claim)
-    if _is_counted(claim):
-        yield check_count(claim)
-    shares = _shares(claim, ledger)
+_ORDER = {name: index for index, name in enumerate(f"C{k}" for k in range(11))} | {"split": 11}
+
+
+def _check(claim: Claim, shelf: Shelf) -> Iterator[Finding]:
+    faults = tuple(check_figure(claim))
+    yield from faults
+    if faults:
+        return
+    if claim.is_hazard_ratio and claim.number is not None:
+        yield from _ratio(claim, shelf)
+    if is_share(claim):
+        yield from _share(claim)
+    if claim.named_statistic == "median":
+        rates = check_median_and_rates(claim, shelf)
+        yield from () if rates is None else (rates,)
+    yield from check_counts_grow(claim, shelf)
+    shares = _shares(claim, shelf)
     if shares is not None:
         yield check_shares(claim, *shares)
 
 
-def _shares(claim: Claim, ledger: Claims) -> tuple[Claim, Claim] | None:
+def _ratio(claim: Claim, shelf: Shelf) -> Iterator[Finding]:
+    if claim.lower is None:
+        return
+    yield check_symmetry(claim)
+    yield from _information(claim, shelf)
+    yield from check_information_grows(claim, shelf)
+    if claim.p is not None:
+        yield check_p(claim)
+        yield check_level(claim)
+    rates = check_ratio_and_rates(claim, shelf)
+    if rates is not None:
+        yield rates
+
+
+def _information(claim: Claim, shelf: Shelf) -> Iterator[Finding]:
+    bound = check_information(claim, shelf)
+    if bound.verdict in {"implausible", "impossible"}:
+        bound = replace(bound, readings=read(claim, bound, shelf))
+    yield bound
+    allocated = check_allocation(claim, bound)
+    if allocated is not None:
+        yield allocated
+
+
+def _share(claim: Claim) -> Iterator[Finding]:
+    counted = claim.n and (claim.events is not None or claim.result is not None or claim.lower is not None)
+    if counted:
+        yield check_count(claim)
+    if claim.lower is not None:
+        yield check_share_limits(claim)
+
+
+def _shares(claim: Claim, shelf: Shelf) -> tuple[Claim, Claim] | None:
     """Return the two counted shares that a P value compares, where both are printed."""
-    link = claim.result
-    if link is None or link.statistic != "difference P" or not isinstance(claim.value, int | float):
+    arms = claim.arms_compared
+    if claim.named_statistic != "P" or arms is None or claim.number is None:
         return None
-    place = (link.cut, link.endpoint, link.population, link.item)
-    found = {
-        r.group: c
-        for c in ledger.claims
-        if (r := c.result) and (r.cut, r.endpoint, r.population, r.item) == place and r.statistic == "rate"
-        if c.events is not None and c.n
-    }
-    one, _, other = link.group.partition(" v ")
-    return (found[one], found[other]) if one in found and other in found else None
-
-
-def _is_counted(claim: Claim) -> bool:
-    """Return whether a percentage is of whole patients; a Kaplan-Meier rate, which has a landmark, is not."""
-    if claim.unit not in {"percent", "%"} or not isinstance(claim.value, int | float) or not claim.n:
-        return False
-    return claim.result.at is None if claim.result else claim.events is not None
-
-
-def _fewer_than_half(claim: Claim, ledger: Claims) -> Doubt | None:
-    """Say why fewer than half of the patients can have had the event: its medians lie beyond the median follow-up.
-
-    With follow-up F and event time T independent, P(T <= F) is below one half when the median of T is beyond nearly
-    all of F; beyond the median of F it is at least unlikely. Hence a claim is called implausible on this ground, never
-    impossible; and a note only where the follow-up was printed for another endpoint, whose own may be longer.
-    """
-    link = claim.result
-    if link is None:
-        return None
-    here = [(c, c.result) for c in ledger.claims if c.result and c.result.cut == link.cut]
-    medians = [c for c, r in here if r.endpoint == link.endpoint and r.statistic == "median"]
-    follow_up = [c for c, r in here if r.statistic == "follow-up"]
-    for seen in follow_up:
-        if medians and all(_longer(median, seen) for median in medians):
-            shown = " and ".join(str(median.value) for median in medians)
-            why = f"the medians of {shown} lie beyond the median follow-up of {seen.value} {seen.unit}"
-            whose = seen.result.endpoint if seen.result else ""
-            own = whose == link.endpoint
-            return Doubt(why if own else f"{why} printed for {whose}; that for {link.endpoint} may be longer", own)
-    return None
-
-
-def _longer(one: Claim, other: Claim) -> bool:
-    if not isinstance(one.value, int | float) or not isinstance(other.value, int | float):
-        return False
-    return one.unit == other.unit and one.value > other.value
+    counted = (each for each in shelf.beside(claim, "rate") if is_share(each) and each.events is not None and each.n)
+    found = {each.group: each for each in counted}
+    return (found[arms[0]], found[arms[1]]) if set(arms) <= found.keys() else None

@@ -1,4 +1,4 @@
-"""Does a hazard ratio fit its interval, its P value and its number of events?
+"""Does a hazard ratio fit its interval and its P value?
 
 Every figure is taken as the range of numbers that print so; a check fails only when no choice within the ranges
 passes.
@@ -7,33 +7,40 @@ passes.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterator
+from typing import Literal
 
 from trialwright.evidence.claims import Claim
-from trialwright.evidence.findings import Finding, Verdict
-from trialwright.evidence.printed import Range, hazard_ratio, limits, p_value, standard_error
+from trialwright.evidence.findings import Finding, Reading, Verdict
+from trialwright.evidence.printed import (
+    Range,
+    figure,
+    hazard_ratio,
+    interval,
+    limits,
+    p_value,
+    printed_error,
+    quantile,
+    span,
+    standard_error,
+)
 
-__all__ = ["Doubt", "check_information", "check_level", "check_p", "check_symmetry", "information"]
+__all__ = ["agrees", "check_level", "check_p", "check_symmetry", "p_of", "sided"]
 
 LEVELS = (0.90, 0.95, 0.99)
-
-
-@dataclass(frozen=True)
-class Doubt:
-    """Why fewer than half of the patients can have had an event."""
-
-    why: str
-    own: bool
-    """Whether the follow-up it rests on was printed for the same endpoint."""
+SETTLED = "The report itself, or another of the same analysis: its limits, its level, the test behind its P."
 
 
 def check_symmetry(claim: Claim) -> Finding:
     """C1: the limits of a Wald interval lie evenly around the hazard ratio on the log scale, HR = sqrt(L U)."""
-    lower, upper = limits(claim)
-    center = Range(math.sqrt(lower.low * upper.low), math.sqrt(lower.high * upper.high))
-    fits = center.meets(hazard_ratio(claim))
-    text = f"the middle of {_interval(claim)} is {_span(center, '.3f')}; printed is {_figure(claim, claim.value)}"
-    return Finding(claim.id, "C1", _verdict(fits), text)
+    center = _center(claim)
+    text = f"the middle of {interval(claim)} is {span(center, '.3f')}; printed is {figure(claim, claim.value)}"
+    low, high = f"{figure(claim, claim.lower)}", f"{figure(claim, claim.upper)}"
+    steps = (f"sqrt({low} x {high}) = {_middle(claim):.4f}; with rounding {span(center, '.4f')}",)
+    if _is_even(claim):
+        return Finding(claim.id, "C1", "consistent", text, steps=steps)
+    readings = tuple(_uneven(claim))
+    return Finding(claim.id, "C1", "implausible", text, steps=steps, readings=readings, settles=SETTLED)
 
 
 def check_p(claim: Claim) -> Finding:
@@ -41,83 +48,130 @@ def check_p(claim: Claim) -> Finding:
     if claim.level is None:
         return Finding(claim.id, "C2", "not checkable", "the level of the interval is not printed")
     sides = _sides(claim)
-    text = f"{_interval(claim)} read at {claim.level:.0%} gives a {_sided(sides)} P of "
-    text += f"{_span(_p(claim, claim.level, sides), '.3g')}; printed is {_printed_p(claim)}"
-    other = 3 - sides
-    fits = _agrees(claim, claim.level, sides)
-    if not fits and _agrees(claim, claim.level, other):
-        text += f", which fits a {_sided(other)} P"
-    return Finding(claim.id, "C2", _verdict(fits), text)
+    found = p_of(claim, claim.level, sides)
+    text = f"{interval(claim)} read at {claim.level:.0%} gives a {sided(sides)} P of "
+    text += f"{span(found, '.3g')}; printed is {_printed_p(claim)}"
+    steps = _p_steps(claim, claim.level, sides)
+    if agrees(claim, claim.level, sides):
+        return Finding(claim.id, "C2", "consistent", text, steps=steps)
+    if agrees(claim, claim.level, 3 - sides):
+        text += f", which fits a {sided(3 - sides)} P"
+    if agrees(claim, claim.level, 3 - sides) and _is_even(claim):
+        return Finding(claim.id, "C2", "note", text, steps=steps, settles=SETTLED)
+    return Finding(claim.id, "C2", "implausible", text, steps=steps, readings=tuple(_misfit(claim)), settles=SETTLED)
 
 
 def check_level(claim: Claim) -> Finding:
     """C10: which of the levels 90, 95, 99 % and of one and two sides make interval and P agree."""
-    agreeing = [(level, sides) for level in LEVELS for sides in (2, 1) if _agrees(claim, level, sides)]
-    names = [f"{level:.0%} with a {_sided(sides)} P" for level, sides in agreeing]
+    agreeing = [(level, sides) for level in LEVELS for sides in (2, 1) if agrees(claim, level, sides)]
+    names = [f"{level:.0%} with a {sided(sides)} P" for level, sides in agreeing]
+    steps = tuple(_combination(claim, level, sides) for level in LEVELS for sides in (2, 1))
     # Only a P with its level can contradict: without a level there is nothing printed to set it against.
     if claim.level is None:
-        return Finding(claim.id, "C10", "not checkable", f"level not printed; it fits {' or '.join(names) or 'none'}")
-    if _agrees(claim, claim.level, _sides(claim)):
-        return Finding(
-            claim.id, "C10", "consistent", f"fits as printed, {claim.level:.0%} with a {_sided(_sides(claim))} P"
-        )
+        text = f"level not printed; it fits {' or '.join(names) or 'none'}"
+        return Finding(claim.id, "C10", "not checkable", text, steps=steps)
+    if agrees(claim, claim.level, _sides(claim)):
+        return _as_printed(claim, claim.level, steps)
     text = f"interval and P agree at {' or '.join(names)}" if names else "interval and P agree at no usual level"
-    return Finding(claim.id, "C10", "inconsistent", text)
+    known = (claim.level, 3 - _sides(claim)) in agreeing and _is_even(claim)
+    verdict: Verdict = "note" if known else "implausible"
+    return Finding(claim.id, "C10", verdict, text, steps=steps, settles=SETTLED)
 
 
-def information(claim: Claim, level: float) -> Range:
-    """Return the fewest and the most events that the printed interval can stand for.
-
-    A log-rank or Cox hazard ratio of D events has SE >= 2/sqrt(D), whatever the allocation, because each event adds
-    p(1-p) <= 1/4 to the information (Cox 1972, J R Stat Soc B 34:187; Schoenfeld 1981). So D >= 4/SE^2.
-    """
-    error = standard_error(claim, level)
-    return Range(4 / error.high**2, 4 / error.low**2 if error.low else math.inf)
+def _as_printed(claim: Claim, level: float, steps: tuple[str, ...]) -> Finding:
+    text = f"fits as printed, {level:.0%} with a {sided(_sides(claim))} P"
+    if _sides(claim) == 2 or agrees(claim, level, 2):
+        return Finding(claim.id, "C10", "consistent", text, steps=steps)
+    text += f": a one-sided P beside a two-sided interval; two-sided it is {span(p_of(claim, level, 2), '.2g')}"
+    return Finding(claim.id, "C10", "note", text, steps=steps)
 
 
-def check_information(claim: Claim, fewer_than_half: Doubt | None = None) -> Finding:
-    """C3: the interval must not hold more information than its events, or its patients, can give.
-
-    ``fewer_than_half`` says why less than half of the patients can have had an event, where that is known.
-    """
-    if claim.level is None:
-        return Finding(claim.id, "C3", "not checkable", "the level of the interval is not printed")
-    needed = information(claim, claim.level)
-    available = claim.n if claim.events is None else claim.events
-    told = f"{_interval(claim)} at {claim.level:.0%} holds the information of at least {_span(needed, '.0f')} events"
-    if available is None:
-        return Finding(
-            claim.id, "C3", "not checkable", f"{told}; neither events nor patients are printed", _pair(needed)
-        )
-    verdict, why = _information_verdict(claim, needed, available, fewer_than_half)
-    return Finding(claim.id, "C3", verdict, f"{told}; {why}", _pair(needed), available)
-
-
-def _information_verdict(
-    claim: Claim, needed: Range, available: int, fewer_than_half: Doubt | None
-) -> tuple[Verdict, str]:
-    what = "patients exist" if claim.events is None else "events are printed"
-    if needed.low > available:
-        return "impossible", f"only {available} {what}"
-    if claim.events is None and fewer_than_half and needed.low > available / 2:
-        verdict: Verdict = "implausible" if fewer_than_half.own else "note"
-        return verdict, f"of {available} patients fewer than half can have had one, because {fewer_than_half.why}"
-    return "consistent", f"{available} {what}"
-
-
-def _agrees(claim: Claim, level: float, sides: int) -> bool:
+def agrees(claim: Claim, level: float, sides: int) -> bool:
+    """Return whether interval, read at a level, and P, read with so many sides, fit each other."""
     if claim.p is None:
         raise ValueError(f"claim {claim.id} must print a P value; it prints none")
-    return _p(claim, level, sides).meets(p_value(claim.p))
+    return p_of(claim, level, sides).meets(p_value(claim.p))
 
 
-def _p(claim: Claim, level: float, sides: int) -> Range:
+def p_of(claim: Claim, level: float, sides: int) -> Range:
     """Return the P values that hazard ratio and interval allow; one-sided is on the side of the effect."""
     error, ratio = standard_error(claim, level), hazard_ratio(claim)
     effects = sorted((abs(math.log(ratio.low)), abs(math.log(ratio.high))))
     nearest = 0.0 if ratio.low <= 1 <= ratio.high else effects[0]
     farthest = effects[1] / error.low if error.low else math.inf
     return Range(_tail(farthest) * sides, _tail(nearest / error.high) * sides)
+
+
+def sided(sides: int) -> str:
+    """Return the sides of a P value in words."""
+    return "two-sided" if sides == 2 else "one-sided"
+
+
+def _center(claim: Claim) -> Range:
+    lower, upper = limits(claim)
+    return Range(math.sqrt(lower.low * upper.low), math.sqrt(lower.high * upper.high))
+
+
+def _is_even(claim: Claim) -> bool:
+    return _center(claim).meets(hazard_ratio(claim))
+
+
+def _uneven(claim: Claim) -> Iterator[Reading]:
+    """Yield which limit would be even with the other, whether P agrees with it, and what else makes limits uneven."""
+    ratio, (lower, upper) = hazard_ratio(claim), limits(claim)
+    for name, other in (("lower", upper), ("upper", lower)):
+        even = Range(ratio.low**2 / other.high, ratio.high**2 / other.low)
+        p = _p_with(claim, other)
+        fits: Literal["yes", "no", "cannot be told"] = "cannot be told"
+        why = f"HR^2 / {figure(claim, claim.upper if name == 'lower' else claim.lower)} is {span(even, '.3f')}"
+        if p is not None and claim.p is not None:
+            fits = "yes" if p.meets(p_value(claim.p)) else "no"
+            why += f"; P {span(p, '.2g')}, printed {_printed_p(claim)}"
+        yield Reading("misprint", f"the {name} limit is one of {span(even, '.2f')}", fits, why)
+    yield Reading("another interval", "profile likelihood, bootstrap or adjusted for looks", "cannot be told", "uneven")
+
+
+def _p_with(claim: Claim, limit: Range) -> Range | None:
+    """Return the P values that the ratio and one of its limits give; None without a level."""
+    if claim.level is None:
+        return None
+    ratio, z = hazard_ratio(claim), quantile(claim.level)
+    effects = sorted((abs(math.log(ratio.low)), abs(math.log(ratio.high))))
+    widths = [abs(math.log(r) - math.log(x)) / z for r in (ratio.low, ratio.high) for x in (limit.low, limit.high)]
+    sides = _sides(claim)
+    return Range(_tail(effects[1] / min(widths)) * sides, _tail(effects[0] / max(widths)) * sides)
+
+
+def _misfit(claim: Claim) -> Iterator[Reading]:
+    for level in LEVELS:
+        for sides in (2, 1):
+            if level != claim.level and agrees(claim, level, sides):
+                what = f"{level:.0%} interval with a {sided(sides)} P"
+                yield Reading("another level", what, "yes", _combination(claim, level, sides))
+    what = "P of a test in strata, of another model, or adjusted for looks"
+    yield Reading("another test", what, "cannot be told", "such a P need not follow from the interval")
+
+
+def _p_steps(claim: Claim, level: float, sides: int) -> tuple[str, ...]:
+    error, ratio = printed_error(claim, level), claim.number or math.nan
+    low, high = figure(claim, claim.lower), figure(claim, claim.upper)
+    if not error:
+        return (f"SE: {low} and {high} print alike; with rounding {span(standard_error(claim, level), '.4f')}",)
+    z = math.log(ratio) / error
+    return (
+        f"SE = (ln {high} - ln {low}) / (2 x {quantile(level):.4f}) = {error:.4f}",
+        f"z = ln {figure(claim, ratio)} / {error:.4f} = {z:.3f}",
+        f"{sided(sides)} P = {_tail(abs(z)) * sides:.4g}; with rounding {span(p_of(claim, level, sides), '.3g')}",
+    )
+
+
+def _combination(claim: Claim, level: float, sides: int) -> str:
+    fits = "fits" if agrees(claim, level, sides) else "does not fit"
+    return f"{level:.0%}, {sided(sides)}: P {span(p_of(claim, level, sides), '.3g')}, {fits} {_printed_p(claim)}"
+
+
+def _middle(claim: Claim) -> float:
+    return math.sqrt((claim.lower or math.nan) * (claim.upper or math.nan))
 
 
 def _tail(z: float) -> float:
@@ -128,29 +182,5 @@ def _sides(claim: Claim) -> int:
     return (claim.p.sides if claim.p else None) or 2
 
 
-def _sided(sides: int) -> str:
-    return "two-sided" if sides == 2 else "one-sided"
-
-
-def _verdict(fits: bool) -> Verdict:
-    return "consistent" if fits else "inconsistent"
-
-
-def _figure(claim: Claim, value: object) -> str:
-    return f"{value:.{claim.printed_decimals}f}" if isinstance(value, int | float) else str(value)
-
-
-def _interval(claim: Claim) -> str:
-    return f"{_figure(claim, claim.lower)}-{_figure(claim, claim.upper)}"
-
-
 def _printed_p(claim: Claim) -> str:
     return f"{claim.p.operator} {claim.p.value:g}" if claim.p else "none"
-
-
-def _span(numbers: Range, form: str) -> str:
-    return f"{numbers.low:{form}} to {'any number of' if math.isinf(numbers.high) else format(numbers.high, form)}"
-
-
-def _pair(numbers: Range) -> tuple[float, float]:
-    return numbers.low, numbers.high

@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError
 from trialwright.errors import DocumentError
 from trialwright.evidence.claims import Claim, Model
 from trialwright.evidence.claims_file import Claims, Contradiction
-from trialwright.protocol import read_document
+from trialwright.protocol import Misfit, read_document
 
 __all__ = ["Ledger", "LedgerFile", "ledger", "ledger_names"]
 
@@ -174,31 +174,45 @@ def _read(path: Path, skip_faults: bool) -> tuple[Claims | None, list[str]]:
         rest = _without_faults(path) if skip_faults and path.is_file() else None
         if rest is None:
             raise
-        return rest, [str(error)]
+        claims, faults = rest
+        return claims, [str(error), *(fault for fault, message in faults if message not in str(error))]
 
 
-def _without_faults(path: Path) -> Claims | None:
-    """Return the file without the claims that are at fault; None where no claim, or not the claims, are to blame."""
+def _without_faults(path: Path) -> tuple[Claims, list[tuple[str, str]]] | None:
+    """Return the file without the claims that are at fault, and the faults between fields, each with its message.
+
+    None where no claim, or not the claims, are to blame.
+    """
     content = _plain(path)
     if not isinstance(content, dict) or not isinstance(content.get("claims"), list):
         return None
-    content["claims"] = [row for row in content["claims"] if _usable(row)]
-    while content["claims"]:
+    rows = {index: row for index, row in enumerate(content["claims"]) if _usable(row)}
+    faults: list[tuple[str, str]] = []
+    while rows:
         try:
-            return Claims.model_validate_json(json.dumps(content), strict=True)
+            content["claims"] = list(rows.values())
+            return Claims.model_validate_json(json.dumps(content), strict=True), faults
         except ValidationError as error:
-            blamed = set(_blamed(error))
+            blamed = list(_blamed(error))
             if not blamed:
                 return None
-            content["claims"] = [row for index, row in enumerate(content["claims"]) if index not in blamed]
+            kept, places = list(rows), [int(misfit.loc[1]) for misfit in blamed]
+            told = zip(places, blamed, strict=True)
+            faults += [(_placed(path, rows[kept[place]], misfit), misfit.message) for place, misfit in told]
+            rows = {index: rows[index] for place, index in enumerate(kept) if place not in places}
     return None
 
 
-def _blamed(error: ValidationError) -> Iterator[int]:
+def _placed(path: Path, row: Mapping[str, Any], misfit: Misfit) -> str:
+    field = ".".join(str(step) for step in misfit.loc[2:])
+    return f"{path}:{_lines(path)[row['id']]}: claims.{row['id']}.{field}: {misfit.message}"
+
+
+def _blamed(error: ValidationError) -> Iterator[Misfit]:
     for each in error.errors():
         for misfit in each.get("ctx", {}).get("misfits", ()):
             if misfit.loc[0] == "claims":
-                yield misfit.loc[1]
+                yield misfit
 
 
 def _usable(row: object) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 from trialwright.evidence.claims import Claim, PrintedP, decimals
 
-__all__ = ["Range", "hazard_ratio", "p_value", "rounded", "standard_error"]
+__all__ = ["Range", "figure", "hazard_ratio", "interval", "limits", "p_value", "quantile", "rounded", "span"]
 
 SMALLEST = 1e-300
 """Stands for a limit that rounds down to nothing, so that its logarithm exists."""
@@ -23,6 +24,10 @@ class Range:
     def meets(self, other: Range) -> bool:
         """Return whether some number lies in both."""
         return self.low <= other.high and other.low <= self.high
+
+    def __truediv__(self, other: Range) -> Range:
+        """Return the ratios of positive numbers; infinity where the other range reaches 0."""
+        return Range(self.low / other.high, self.high / other.low if other.low else math.inf)
 
 
 def rounded(value: float, places: int) -> Range:
@@ -46,17 +51,28 @@ def p_value(printed: PrintedP) -> Range:
 
 def hazard_ratio(claim: Claim) -> Range:
     """Return the hazard ratios that print as the claim's."""
-    if not isinstance(claim.value, int | float):
+    if claim.number is None:
         raise ValueError(f"claim {claim.id} must print a number; it prints {claim.value!r}")
-    return _positive(rounded(claim.value, claim.printed_decimals))
+    return _positive(rounded(claim.number, claim.printed_decimals))
 
 
 def limits(claim: Claim) -> tuple[Range, Range]:
     """Return what the printed lower and upper limits of a ratio stand for."""
-    if claim.lower is None or claim.upper is None:
-        raise ValueError(f"claim {claim.id} must print an interval; it prints none")
+    lower, upper = _both(claim)
     places = claim.printed_decimals
-    return _positive(rounded(claim.lower, places)), _positive(rounded(claim.upper, places))
+    return _positive(rounded(lower, places)), _positive(rounded(upper, places))
+
+
+@cache
+def quantile(level: float) -> float:
+    """Return the normal quantile of a two-sided interval of that level.
+
+    >>> round(quantile(0.95), 6)
+    1.959964
+    """
+    from scipy.special import ndtri
+
+    return float(ndtri(0.5 + level / 2))
 
 
 def standard_error(claim: Claim, level: float) -> Range:
@@ -64,12 +80,39 @@ def standard_error(claim: Claim, level: float) -> Range:
 
     SE = (ln U - ln L) / 2z with z the normal quantile of the level (Parmar, Torri, Stewart 1998, Stat Med 17:2815).
     """
-    from scipy.special import ndtri
-
-    width = 2 * float(ndtri(0.5 + level / 2))
+    width = 2 * quantile(level)
     lower, upper = limits(claim)
     narrow = max(0.0, math.log(upper.low) - math.log(lower.high))
     return Range(narrow / width, (math.log(upper.high) - math.log(lower.low)) / width)
+
+
+def printed_error(claim: Claim, level: float) -> float:
+    """Return the standard error of the limits as they stand, without their rounding; 0 where they are equal."""
+    lower, upper = _both(claim)
+    return math.log(max(upper, SMALLEST) / max(lower, SMALLEST)) / (2 * quantile(level))
+
+
+def figure(claim: Claim, value: object) -> str:
+    """Return a number with the claim's decimals, or a text as it is."""
+    return f"{value:.{claim.printed_decimals}f}" if isinstance(value, int | float) else str(value)
+
+
+def interval(claim: Claim) -> str:
+    """Return the limits as they are printed."""
+    return f"{figure(claim, claim.lower)}-{figure(claim, claim.upper)}"
+
+
+def span(numbers: Range, form: str) -> str:
+    """Return a range in words."""
+    low = format(numbers.low, form)
+    high = "any number of" if math.isinf(numbers.high) else format(numbers.high, form)
+    return f"{low} to {high}"
+
+
+def _both(claim: Claim) -> tuple[float, float]:
+    if claim.lower is None or claim.upper is None:
+        raise ValueError(f"claim {claim.id} must print an interval; it prints none")
+    return claim.lower, claim.upper
 
 
 def _positive(numbers: Range) -> Range:
