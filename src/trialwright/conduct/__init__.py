@@ -49,6 +49,7 @@ from trialwright.conduct.commands_sites import (
     ReopenRecruitment,
     SetCap,
 )
+from trialwright.conduct.crash import CRASH_POINTS, crash_points
 from trialwright.conduct.credentials import Credentials
 from trialwright.conduct.eligibility import anchors_of, answers_of, content_hash, eligibility_of, why_not_eligible
 from trialwright.conduct.facts import Fact, NewFact
@@ -60,6 +61,7 @@ from trialwright.conduct.office import Office, Receipt
 from trialwright.conduct.outbox import Mail, send_mail
 from trialwright.conduct.passwords import check_password, new_hasher
 from trialwright.conduct.people import Account, Grant, Session
+from trialwright.conduct.redaction import Redact
 from trialwright.conduct.refusals import Conflict, Forbidden, Invalid, NotFound, Refused, Unavailable
 from trialwright.conduct.rights import RIGHTS, ROLES, SECOND_FACTOR, check_session, role_for, roles_at, sites_for
 from trialwright.conduct.rows import Change, Row, RowId, Version
@@ -75,6 +77,7 @@ from trialwright.conduct.visits import Planned, plan_of, randomized_on
 __all__ = [
     "CHECKS",
     "COMMANDS",
+    "CRASH_POINTS",
     "HIDDEN",
     "RIGHTS",
     "ROLES",
@@ -144,6 +147,7 @@ __all__ = [
     "RecordRow",
     "RecordRows",
     "RecordTraining",
+    "Redact",
     "Refused",
     "RegisterUser",
     "ReopenQuery",
@@ -182,6 +186,7 @@ __all__ = [
     "check_password",
     "check_session",
     "content_hash",
+    "crash_points",
     "digest_of_token",
     "eligibility_of",
     "fired",

@@ -61,6 +61,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "record randomized in error": SITE_STAFF | {"data manager"},
     "record row": SITE_STAFF,
     "record training": frozenset({"administrator", "data manager", "monitor"}),
+    "redact": frozenset({"data manager"}),
     "register user": frozenset({"administrator"}),
     "reopen recruitment": frozenset({"sponsor"}),
     "report duplicate person": SITE_STAFF | {"data manager"},
