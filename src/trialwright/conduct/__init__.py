@@ -52,8 +52,10 @@ from trialwright.conduct.commands_sites import (
 from trialwright.conduct.crash import CRASH_POINTS, crash_points
 from trialwright.conduct.credentials import Credentials
 from trialwright.conduct.eligibility import anchors_of, answers_of, content_hash, eligibility_of, why_not_eligible
+from trialwright.conduct.evidence import Broken, Evidence
 from trialwright.conduct.facts import Fact, NewFact
 from trialwright.conduct.founding import BeginGeneration, Found
+from trialwright.conduct.invariants import INVARIANTS, broken
 from trialwright.conduct.journal import Journal
 from trialwright.conduct.keys import Keys
 from trialwright.conduct.mirror import Mirror
@@ -79,6 +81,7 @@ __all__ = [
     "COMMANDS",
     "CRASH_POINTS",
     "HIDDEN",
+    "INVARIANTS",
     "RIGHTS",
     "ROLES",
     "SECOND_FACTOR",
@@ -96,6 +99,7 @@ __all__ = [
     "AskWaiver",
     "Attest",
     "BeginGeneration",
+    "Broken",
     "Change",
     "Check",
     "CloseQuery",
@@ -111,6 +115,7 @@ __all__ = [
     "DeactivateUser",
     "DuplicatePerson",
     "EnterContingencyAllocation",
+    "Evidence",
     "Fact",
     "Fired",
     "Forbidden",
@@ -182,6 +187,7 @@ __all__ = [
     "anchors_of",
     "answers_of",
     "attesting_role",
+    "broken",
     "casebook_hash",
     "check_password",
     "check_session",
