@@ -75,6 +75,7 @@ class Cluster:
         settings = {
             "listen_addresses": "127.0.0.1", "port": self.port, "unix_socket_directories": self.folder, "fsync": "on",
             "synchronous_commit": "on", "full_page_writes": "on", "max_connections": 100,
+            "recovery_init_sync_method": "syncfs",  # by default it opens every file of every database after a crash
         }  # fmt: skip
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         command = [str(self._programs / "postgres"), "-D", str(self.folder / "data"), *options]

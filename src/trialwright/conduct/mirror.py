@@ -22,6 +22,7 @@ __all__ = ["Mirror"]
 _line = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _sync = getattr(os, "fdatasync", os.fsync)  # macOS has no fdatasync
 HEADER = "trialwright mirror"
+HEADER_START = f'{{"{HEADER}":'.encode()
 
 
 class Mirror:
@@ -130,7 +131,7 @@ class Mirror:
             last = next((entry for entry in _backwards(file) if "seq" in entry), None)
             if last is not None:
                 self.seq, self.hash = last["seq"], last["hash"]
-        elif size and b"seq" in os.pread(file, size, 0):
+        elif not HEADER_START.startswith(os.pread(file, len(HEADER_START), 0)):
             raise Unavailable(f"{self.path} is not a mirror of a trial office; choose another file")
         else:
             self._write_header()

@@ -7,7 +7,7 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -158,6 +158,7 @@ class Office:
         except Exception as error:
             self._forget()
             self._halt(error)
+            self._show_what_there_is()
             if len(batch) > 1 and self._journal.refused(error):
                 for job in batch:
                     self._settle([job])
@@ -266,6 +267,12 @@ class Office:
                 self._live = State()
         if everything or self._draft.state.seq != self._live.seq + len(self._unshown):
             self._draft.state = State()
+
+    def _show_what_there_is(self) -> None:
+        """Let a halted office be read again after a new generation was refused."""
+        if self.halted is not None and self._live.seq == 0:
+            with suppress(Exception), self._journal.reading() as log:
+                self._show(log.since(0))
 
     def _halt(self, error: Exception) -> None:
         if isinstance(error, Halted):
