@@ -1,4 +1,4 @@
-"""A restored backup is noticed by the mirror, refused for writing, and made whole from it, a hundred times of a hundred."""
+"""A restored backup is noticed by the mirror, refused for writing, and made whole: a hundred times of a hundred."""
 
 from __future__ import annotations
 
