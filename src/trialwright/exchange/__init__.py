@@ -5,7 +5,9 @@ from trialwright.exchange.adam_checks import check_across, check_dataset
 from trialwright.exchange.adam_files import write_adam
 from trialwright.exchange.adam_specification import ADAM
 from trialwright.exchange.allowed_findings import Allowed, allow, read_allowed
+from trialwright.exchange.archive import archive
 from trialwright.exchange.ars import reporting_event
+from trialwright.exchange.casebook_page import casebook_page
 from trialwright.exchange.comparison import Comparison
 from trialwright.exchange.core_rules import read_rules
 from trialwright.exchange.core_run import Conformance, Outcome, check_conformance
@@ -21,6 +23,7 @@ from trialwright.exchange.findings import Finding
 from trialwright.exchange.formats import convert, read_dataset, read_folder, write_dataset
 from trialwright.exchange.odm_read import rows_of_odm
 from trialwright.exchange.odm_write import odm_xml
+from trialwright.exchange.office_export import EXPORTS, audit_csv, export_office, facts_of_site
 from trialwright.exchange.registry import compare
 from trialwright.exchange.results_file import results_file
 from trialwright.exchange.sdtm_in import trial_data
@@ -32,6 +35,7 @@ from trialwright.exchange.tables import read_table
 
 __all__ = [
     "ADAM",
+    "EXPORTS",
     "NOT_IN_SDTM",
     "Allowed",
     "AttributeDifference",
@@ -50,7 +54,10 @@ __all__ = [
     "VariableSpec",
     "adam",
     "allow",
+    "archive",
+    "audit_csv",
     "built",
+    "casebook_page",
     "check_across",
     "check_conformance",
     "check_dataset",
@@ -59,6 +66,8 @@ __all__ = [
     "compare_datasets",
     "convert",
     "define_xml",
+    "export_office",
+    "facts_of_site",
     "odm_xml",
     "read_allowed",
     "read_dataset",
