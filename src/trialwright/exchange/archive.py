@@ -83,7 +83,7 @@ def _casebooks(facts: Sequence[Fact], protocol: Protocol, to: Path) -> list[Path
     for fact in facts:
         if fact.subject is not None:
             by.setdefault(fact.subject, []).append(fact)
-    virtual = any(fact.kind == "office founded" and fact.body.get("environment") != "live" for fact in facts)
+    virtual = not any(fact.kind == "office founded" and fact.body["environment"] == "live" for fact in facts)
     study = protocol.identification.acronym or protocol.identification.id
     return [
         _text(to / f"{subject}.html", casebook_page(subject, own, study=study, virtual=virtual))
