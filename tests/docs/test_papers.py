@@ -25,14 +25,6 @@ def test_readme_lists_every_room_once():
     assert sorted(listed) == sorted([*rooms, "studies"])
 
 
-@pytest.mark.parametrize("room", ["conduct", "server"])
-def test_readme_says_what_is_not_built(room):
-    built = (ROOT / "src" / "trialwright" / room).exists()
-    not_built = re.search(r"Not built yet: (.+?)\n\n", read(README), re.DOTALL)
-    assert not_built is not None
-    assert (f"`{room}`" in not_built[1]) is not built
-
-
 def test_readme_counts_open_points_right():
     points = open_points(load("palmira"))
     found = Counter(leaf.status for leaf in points.leaves)
