@@ -52,6 +52,7 @@ class Desk:
         self.requests = Buckets(rates.requests, rates.requests_at_once, ticks)
         self.sign_ins = Buckets(rates.sign_ins, rates.sign_ins_at_once, ticks)
         self._seen: dict[str, datetime] = {}
+        self._notices: dict[str, list[str]] = {}
 
     def who(self, token: str | None, *, for_setup: bool = False) -> Who:
         """Return who holds a token; raises SignInNeeded, or TooMany.
@@ -66,6 +67,14 @@ class Desk:
             raise SignInNeeded(f"this session may only set the {session.only}; do that first, then sign in again")
         self.requests.take(digest)
         return Who(Actor(session.user, digest), token, session)
+
+    def tell(self, digest: str, notice: str) -> None:
+        """Keep a word for the next page of a session."""
+        self._notices.setdefault(digest, []).append(notice)
+
+    def notices(self, digest: str) -> list[str]:
+        """Return the words kept for a session; each is shown once."""
+        return self._notices.pop(digest, [])
 
     def _alive(self, digest: str) -> Session:
         now = self.now()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from trialwright.conduct import Limits
 
@@ -35,5 +34,5 @@ class Settings:
     """Bytes of one request."""
     rates: Rates = field(default_factory=Rates)
     limits: Limits = field(default_factory=Limits)
-    drafts: timedelta = timedelta(hours=12)
-    """How long a browser may keep an unsent form."""
+    provider_name: str | None = None
+    """Name of the OpenID Connect provider, where one is set up."""

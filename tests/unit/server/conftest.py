@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -35,6 +36,11 @@ START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 DAY = date(2026, 3, 2)
 
 
+@cache
+def _screener() -> protocol.Screener:
+    return protocol.Screener(protocol.load(protocol.study_file("palmira", "protocol.yaml")))
+
+
 class Clock:
     def __init__(self) -> None:
         self.now = START
@@ -52,8 +58,7 @@ class World:
     def __init__(self, folder: Path, settings: Settings | None = None) -> None:
         self.clock = Clock()
         self.url = f"sqlite:///{folder / 'office.db'}"
-        screener = protocol.Screener(protocol.load(protocol.study_file("palmira", "protocol.yaml")))
-        self.office = Office(Journal(self.url), screener, clock=self.clock)
+        self.office = Office(Journal(self.url), _screener(), clock=self.clock)
         weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
         self.credentials = Credentials(self.url, b"k" * 32, hasher=weak)
         self.accounts = Accounts(self.office, self.credentials, clock=self.clock)
