@@ -54,6 +54,7 @@ from trialwright.conduct.credentials import Credentials
 from trialwright.conduct.eligibility import anchors_of, answers_of, content_hash, eligibility_of, why_not_eligible
 from trialwright.conduct.evidence import Broken, Evidence
 from trialwright.conduct.facts import Fact, NewFact
+from trialwright.conduct.forms import Field, Form, Sent, form_of, forms, question_of, read_field, read_form
 from trialwright.conduct.founding import BeginGeneration, Found
 from trialwright.conduct.invariants import INVARIANTS, broken
 from trialwright.conduct.journal import Journal
@@ -117,9 +118,11 @@ __all__ = [
     "EnterContingencyAllocation",
     "Evidence",
     "Fact",
+    "Field",
     "Fired",
     "Forbidden",
     "ForceEligibility",
+    "Form",
     "Found",
     "Freeze",
     "Given",
@@ -166,6 +169,7 @@ __all__ = [
     "ScreenFail",
     "SealList",
     "SealedKey",
+    "Sent",
     "SeriousEvent",
     "Session",
     "SetCap",
@@ -196,12 +200,17 @@ __all__ = [
     "digest_of_token",
     "eligibility_of",
     "fired",
+    "form_of",
+    "forms",
     "new_hasher",
     "new_key",
     "offered",
     "open_key",
     "plan_of",
+    "question_of",
     "randomized_on",
+    "read_field",
+    "read_form",
     "role_for",
     "roles_at",
     "seal_key",

@@ -115,9 +115,7 @@ def check(name: str, *tables: str, hard: bool, says: str) -> Callable[[Finder], 
 
 def fired(look: Look) -> Iterator[Fired]:
     """Yield what the edit checks have to say about a row."""
-    import trialwright.conduct.checks_safety
-    import trialwright.conduct.checks_treatment
-    import trialwright.conduct.checks_tumor  # noqa: F401 - importing them fills CHECKS
+    import trialwright.conduct.checks_all  # noqa: F401 - importing them fills CHECKS
 
     for one in CHECKS.values():
         if look.table in one.tables:
