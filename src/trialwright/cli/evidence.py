@@ -1,4 +1,4 @@
-"""``trialwright evidence``: read what was published, and check it."""
+"""``trialwright evidence``: read what was published, check it, pool it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import typer
 
 from trialwright.cli.evidence_check import check
 from trialwright.cli.evidence_intake import intake
+from trialwright.cli.evidence_pool import pool
 
 __all__ = ["app"]
 
-app = typer.Typer(help="What was published: read it, check it.", no_args_is_help=True)
+app = typer.Typer(help="What was published: read it, check it, pool it.", no_args_is_help=True)
 
 app.command()(check)
 app.command()(intake)
+app.command()(pool)

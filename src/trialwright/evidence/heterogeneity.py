@@ -16,7 +16,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from trialwright.evidence.mixed_model import FloatArray, MixedModel
-from trialwright.evidence.quantiles import chi_square_limit, chi_square_tail
+from trialwright.evidence.quantiles import checked_level, chi_square_limit, chi_square_tail
 
 __all__ = ["Heterogeneity", "PoolingMethod", "between_study_variance", "heterogeneity"]
 
@@ -82,7 +82,7 @@ def q_profile(model: MixedModel, level: float) -> tuple[float, float] | None:
 
     None where even tau2 = 0 makes y'P y smaller than the lower quantile: no tau2 >= 0 is compatible.
     """
-    tail = (1 - level) / 2
+    tail = (1 - checked_level(level)) / 2
     upper = _where_q_is(model, chi_square_limit(model.df, 1 - tail))
     if upper is None:
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["chi_square_limit", "chi_square_tail", "f_tail", "limit", "normal_limit", "two_sided_p"]
+__all__ = ["checked_level", "chi_square_limit", "chi_square_tail", "f_tail", "limit", "normal_limit", "two_sided_p"]
 
 
 def normal_limit(level: float) -> float:
@@ -14,13 +14,18 @@ def normal_limit(level: float) -> float:
     return limit(level, None)
 
 
+def checked_level(level: float) -> float:
+    """Return a confidence level; ValueError unless it is a share."""
+    if not 0 < level < 1:
+        raise ValueError(f"level must be in (0, 1); got {level}. For 95 % limits write level=0.95.")
+    return level
+
+
 def limit(level: float, df: float | None) -> float:
     """Return the same for Student's t with ``df`` degrees of freedom; None is the normal distribution."""
     from scipy.special import ndtri, stdtrit
 
-    if not 0 < level < 1:
-        raise ValueError(f"level must be in (0, 1); got {level}. For 95 % limits write level=0.95.")
-    upper = (1 + level) / 2
+    upper = (1 + checked_level(level)) / 2
     return float(ndtri(upper) if df is None else stdtrit(df, upper))
 
 

@@ -44,6 +44,8 @@ def test_an_interval_that_does_not_hold_its_ratio(ratio: tuple[float, float, flo
 def test_a_level_in_percent() -> None:
     with pytest.raises(ValueError, match=r"level must be in \(0, 1\); got 95.*write level=0.95"):
         Study.of_ratio("PACE", 1.11, 0.79, 1.55, level=95)
+    with pytest.raises(ValueError, match=r"level must be in \(0, 1\); got 95"):
+        pool(made(3), level=95)
 
 
 def test_one_study_only() -> None:
