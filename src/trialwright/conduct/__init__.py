@@ -3,6 +3,7 @@
 from trialwright.conduct.accounts import Accounts, Limits, SignedIn, digest_of_token
 from trialwright.conduct.allocation_lists import AllocationList
 from trialwright.conduct.allocations import Allocated
+from trialwright.conduct.backup import Copy, backup, restore
 from trialwright.conduct.casebook import casebook_hash, signature_of
 from trialwright.conduct.checks import CHECKS, Check, Complaint, Fired, Look, fired
 from trialwright.conduct.cleaning import Query, Signature
@@ -75,6 +76,7 @@ from trialwright.conduct.snapshot import snapshot, state_as_of
 from trialwright.conduct.state import State
 from trialwright.conduct.subjects import Given, Subject
 from trialwright.conduct.unsealing import unseal
+from trialwright.conduct.verify import Anchors, Verdict, verify, verify_facts
 from trialwright.conduct.visits import Planned, plan_of, randomized_on
 
 __all__ = [
@@ -93,6 +95,7 @@ __all__ = [
     "Allocated",
     "AllocationList",
     "AllowWaivers",
+    "Anchors",
     "Answer",
     "AnswerQuery",
     "ApproveForm",
@@ -110,6 +113,7 @@ __all__ = [
     "Conflict",
     "Consent",
     "Context",
+    "Copy",
     "CorrectRow",
     "CorrectStratum",
     "Credentials",
@@ -185,12 +189,14 @@ __all__ = [
     "Unavailable",
     "Unfreeze",
     "Unlock",
+    "Verdict",
     "VerifyRow",
     "Version",
     "Withdraw",
     "anchors_of",
     "answers_of",
     "attesting_role",
+    "backup",
     "broken",
     "casebook_hash",
     "check_password",
@@ -211,6 +217,7 @@ __all__ = [
     "randomized_on",
     "read_field",
     "read_form",
+    "restore",
     "role_for",
     "roles_at",
     "seal_key",
@@ -222,5 +229,7 @@ __all__ = [
     "snapshot",
     "state_as_of",
     "unseal",
+    "verify",
+    "verify_facts",
     "why_not_eligible",
 ]

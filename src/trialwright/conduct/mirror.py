@@ -17,7 +17,7 @@ from typing import Any
 from trialwright.conduct.facts import COLUMNS, GENESIS, Fact
 from trialwright.conduct.refusals import Unavailable
 
-__all__ = ["Mirror"]
+__all__ = ["Mirror", "mirrored"]
 
 _line = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _sync = getattr(os, "fdatasync", os.fsync)  # macOS has no fdatasync
@@ -67,10 +67,8 @@ class Mirror:
 
     def since(self, seq: int) -> Iterator[Fact]:
         """Yield the facts after ``seq`` in order; what a broken write left half is passed over."""
-        for entry in [] if self.is_missing else _entries(self.path):
-            if entry.get("seq", 0) > seq:
-                seq = entry["seq"]  # a line whose end alone broke off comes twice
-                yield Fact(**entry)
+        if not self.is_missing:
+            yield from mirrored(self.path, seq)
 
     def hash_at(self, seq: int) -> str | None:
         """Return the hash of the fact at a place; GENESIS of 0, None where the mirror has none."""
@@ -151,6 +149,14 @@ class Mirror:
             left = left[os.write(self._file, left) :]
         _sync(self._file)
         self._is_torn = False
+
+
+def mirrored(path: Path, seq: int = 0) -> Iterator[Fact]:
+    """Yield the facts after ``seq`` of a mirror file in order, whoever holds it."""
+    for entry in _entries(path):
+        if entry.get("seq", 0) > seq:
+            seq = entry["seq"]  # a line whose end alone broke off comes twice
+            yield Fact(**entry)
 
 
 def _entries(path: Path) -> Iterator[dict[str, Any]]:
