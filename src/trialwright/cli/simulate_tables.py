@@ -130,6 +130,9 @@ def show_table(console: Console, table: Table) -> None:
     A  2.74 (0.16)
     """
     label, *rest = table.columns
+    if _width(console, _part(table, label, *rest)) <= console.width:
+        console.print(_part(table, label, *rest))
+        return
     block: list[Column] = []
     for column in rest:
         if block and _width(console, _part(table, label, *block, column)) > console.width:

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trialwright.design.center_arrivals import PlannedCenters, arrivals
-from trialwright.design.event_models import rates_after
 from trialwright.design.event_probability import ArmRates, Steps, SupposedTrial, expected_events, time_of_events
 from trialwright.design.forecast_chance import Say, chunks
 from trialwright.design.milestones import LEVELS, Forecast, Prediction, Probability, check_levels, check_number
@@ -185,6 +184,8 @@ def planned_trials(
 
 def _times(rate: Steps, count: int, chance: np.random.Generator) -> Reals:
     import numpy as np
+
+    from trialwright.design.event_models import rates_after
 
     unit = chance.standard_exponential((1, count))
     return np.asarray(rates_after(rate.starts[1:], np.array([rate.rates]), np.zeros(count), unit)[0])

@@ -56,12 +56,12 @@ def guesses(plan: Scheme | Method, positions: int, *, seen: Fraction) -> Guesses
     """
     _check(positions, seen)
     links = chain(plan)
-    now = {_odds(links.start): 1.0}
+    now = {_odds(_whole(links.start)): 1.0}
     certain, correct = [], []
     for position in range(positions):
-        views = [(chance, _views(belief, links)) for belief, chance in now.items()]
-        certain.append(sum(chance for chance, view in views if len(view) == 1))
-        correct.append(sum(chance * float(max(map(_sum, view.values()))) for chance, view in views))
+        views = [(chance, _view(belief, links)) for belief, chance in now.items()]
+        certain.append(sum(chance for chance, view in views if len(view.arms) == 1))
+        correct.append(sum(chance * max(map(view.chance_of, view.arms)) for chance, view in views))
         now = _learned(views, float(seen))
         if len(now) > MOST_BELIEFS and position + 1 < positions:
             raise ValueError(
@@ -70,50 +70,57 @@ def guesses(plan: Scheme | Method, positions: int, *, seen: Fraction) -> Guesses
     return Guesses(tuple(certain), tuple(correct))
 
 
-View = Mapping[int, Mapping[Place, Fraction]]
-"""For each arm that can come: where the method stands after it, with the chance of both."""
+@dataclass(frozen=True)
+class _View:
+    """What can come: for each arm where the method stands after it, with the chance of both in parts of ``whole``."""
+
+    arms: Mapping[int, Mapping[Place, int]]
+    whole: int
+
+    def chance_of(self, arm: int) -> float:
+        """Return the chance of an arm; a quotient of whole numbers is rounded once."""
+        return sum(self.arms[arm].values()) / self.whole
 
 
-def _views(belief: Belief, links: Chain) -> View:
-    whole = sum(odds for _, odds in belief)
-    found: dict[int, dict[Place, Fraction]] = {}
-    for place, odds in belief:
-        for arm, after, chance in links.steps(place):
-            into = found.setdefault(arm, {})
-            into[after] = into.get(after, Fraction(0)) + chance * odds / whole
-    return found
+def _view(belief: Belief, links: Chain) -> _View:
+    steps = [(odds, step) for place, odds in belief for step in links.steps(place)]
+    unit = lcm(*(chance.denominator for _, (_, _, chance) in steps))
+    found: dict[int, dict[Place, int]] = {}
+    for odds, (arm, after, chance) in steps:
+        into = found.setdefault(arm, {})
+        into[after] = into.get(after, 0) + odds * chance.numerator * (unit // chance.denominator)
+    return _View(found, unit * sum(odds for _, odds in belief))
 
 
-def _learned(views: list[tuple[float, View]], seen: float) -> dict[Belief, float]:
+def _learned(views: list[tuple[float, _View]], seen: float) -> dict[Belief, float]:
     after: dict[Belief, float] = {}
     for chance, view in views:
-        for places in view.values():
+        for arm, places in view.arms.items():
             odds = _odds(places)
-            after[odds] = after.get(odds, 0.0) + chance * seen * float(_sum(places))
+            after[odds] = after.get(odds, 0.0) + chance * seen * view.chance_of(arm)
         if seen < 1:
             odds = _odds(_together(view))
             after[odds] = after.get(odds, 0.0) + chance * (1 - seen)
     return after
 
 
-def _together(view: View) -> dict[Place, Fraction]:
-    found: dict[Place, Fraction] = {}
-    for places in view.values():
-        for place, chance in places.items():
-            found[place] = found.get(place, Fraction(0)) + chance
+def _together(view: _View) -> dict[Place, int]:
+    found: dict[Place, int] = {}
+    for places in view.arms.values():
+        for place, parts in places.items():
+            found[place] = found.get(place, 0) + parts
     return found
 
 
-def _sum(places: Mapping[Place, Fraction]) -> Fraction:
-    return sum(places.values(), Fraction(0))
+def _whole(chances: Mapping[Place, Fraction]) -> dict[Place, int]:
+    whole = lcm(*(chance.denominator for chance in chances.values()))
+    return {place: int(chance * whole) for place, chance in chances.items()}
 
 
-def _odds(places: Mapping[Place, Fraction]) -> Belief:
-    """Return the chances as whole numbers without a common divisor, so that equal beliefs are one."""
-    whole = lcm(*(chance.denominator for chance in places.values()))
-    numbers = {place: int(chance * whole) for place, chance in places.items()}
-    divisor = gcd(*numbers.values())
-    return tuple(sorted((place, number // divisor) for place, number in numbers.items()))
+def _odds(parts: Mapping[Place, int]) -> Belief:
+    """Return the odds without a common divisor, so that equal beliefs are one."""
+    divisor = gcd(*parts.values())
+    return tuple(sorted((place, number // divisor) for place, number in parts.items()))
 
 
 def _check(positions: int, seen: Fraction) -> None:

@@ -71,7 +71,7 @@ def design_card(
     if facts.planned is None or supposed.control_median is None:
         raise ValueError(facts.unplanned)
     setting = _Setting(protocol, facts.planned, facts, variants(protocol, facts.planned, supposed.control_median.value))
-    looks = _scenario(protocol, scenario)
+    looks = _scenario(protocol, scenario, facts)
     runs = _runs(setting, looks, trials, other_trials)
     found = simulate_runs(runs, seed, workers=workers, progress=progress)
     return _card(setting, supposed, looks, found, seed)
@@ -133,13 +133,14 @@ class _Setting:
         return tuple(sorted(d for d in asked | drawn | {self.events} if 2 <= d <= self.planned.patients))
 
 
-def _scenario(protocol: Protocol, scenario: Scenario | None) -> tuple[DesignedTrial, DesignedTrial] | str:
+def _scenario(
+    protocol: Protocol, scenario: Scenario | None, facts: DesignFacts
+) -> tuple[DesignedTrial, DesignedTrial] | str:
     """Return the scenario's trial with and without its effect, or why there is none."""
-    if scenario is None:
-        return "no scenario"
+    if scenario is None or facts.supposed is None:
+        return facts.unsupposed
     try:
-        null = scenario.null(protocol.analysis.control)
-        return designed(protocol, scenario), designed(protocol, null)
+        return facts.supposed, designed(protocol, scenario.null(protocol.analysis.control))
     except ValueError as error:
         return str(error)
 

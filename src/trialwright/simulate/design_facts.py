@@ -98,6 +98,10 @@ class DesignFacts:
     planned: DesignedTrial | None
     unplanned: str
     """Why the planned trial cannot be simulated."""
+    supposed: DesignedTrial | None
+    """The scenario's trial."""
+    unsupposed: str
+    """Why there is none."""
     looks: tuple[PlannedLook, ...] | None
     last_month: float | None
     """The last month of the scenario's records."""
@@ -112,7 +116,7 @@ def design_facts(protocol: Protocol, scenario: Scenario | None, supposed: Suppos
     ratio = _ratio(protocol)
     events = _events(protocol, ratio[0] / ratio[1])
     planned, unplanned = _planned(protocol, supposed)
-    trial = _scenario_trial(protocol, scenario)
+    trial, untold = _scenario_trial(protocol, scenario)
     lists = scheme(protocol)
     return DesignFacts(
         hazard_ratio=plan.hazard_ratio, power=plan.power, alpha=plan.alpha, sides=plan.sides, ratio=ratio,
@@ -125,7 +129,7 @@ def design_facts(protocol: Protocol, scenario: Scenario | None, supposed: Suppos
         scan_weeks=protocol.assessments.every_weeks[0][1],
         control_median=supposed.control_median.value if supposed.control_median else None,
         analysis=_analysis(supposed, plan.hazard_ratio, plan.patients, ratio[0] / ratio[1], events),
-        planned=planned, unplanned=unplanned,
+        planned=planned, unplanned=unplanned, supposed=trial, unsupposed=untold,
         looks=_looks(protocol, scenario, trial), last_month=_last_month(scenario),
         scenario_ratio=_average(trial), simulated=None,
     )  # fmt: skip
@@ -213,13 +217,13 @@ def _certain_site(lists: Scheme, sites: int) -> float | None:
         return None
 
 
-def _scenario_trial(protocol: Protocol, scenario: Scenario | None) -> DesignedTrial | None:
+def _scenario_trial(protocol: Protocol, scenario: Scenario | None) -> tuple[DesignedTrial | None, str]:
     if scenario is None:
-        return None
+        return None, "no scenario"
     try:
-        return designed(protocol, scenario)
-    except ValueError:
-        return None
+        return designed(protocol, scenario), ""
+    except ValueError as error:
+        return None, str(error)
 
 
 def _looks(

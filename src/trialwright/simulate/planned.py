@@ -20,7 +20,7 @@ from trialwright.design import (
 )
 from trialwright.protocol import Assessments, Cut, Protocol, TimeToEventEndpoint
 from trialwright.simulate.designed import Allocating, Comparison, DesignedTrial, Look, Scanning, Trigger
-from trialwright.simulate.population import populate
+from trialwright.simulate.population import levels
 from trialwright.simulate.world import World
 from trialwright.stats import DAYS_PER_MONTH, DAYS_PER_WEEK
 
@@ -146,8 +146,8 @@ def _strata(
     protocol: Protocol, scenario: Scenario, endpoint: TimeToEventEndpoint, arms: tuple[str, str], seed: int
 ) -> tuple[Stratum, ...]:
     found = []
-    for levels, share in stratum_cells(protocol, scenario, seed):
-        factor = _multiplier(scenario, levels)
+    for named, share in stratum_cells(protocol, scenario, seed):
+        factor = _multiplier(scenario, named)
         rates = [_rates(scenario, endpoint, arm, factor) for arm in arms]
         found.append(Stratum(rates[0], rates[1], share))
     return tuple(found)
@@ -156,11 +156,11 @@ def _strata(
 def stratum_cells(protocol: Protocol, scenario: Scenario, seed: int) -> list[tuple[dict[str, str], float]]:
     """Return level by factor, and share, of the strata that the sample holds, in the order of their levels."""
     factors = protocol.randomization.strata
-    drawn = populate(World.of(protocol, scenario, seed), np.arange(SAMPLE)).patients.factors
+    drawn = levels(World.of(protocol, scenario, seed), np.arange(SAMPLE))
     codes = np.stack([drawn[factor.id] for factor in factors], axis=1) if factors else np.zeros((1, 0), np.int64)
     cells, counts = np.unique(codes, axis=0, return_counts=True)
     named = ({factor.id: factor.levels[code] for factor, code in zip(factors, cell, strict=True)} for cell in cells)
-    return [(levels, count / len(codes)) for levels, count in zip(named, counts.tolist(), strict=True)]
+    return [(each, count / len(codes)) for each, count in zip(named, counts.tolist(), strict=True)]
 
 
 def _multiplier(scenario: Scenario, levels: Mapping[str, str]) -> float:

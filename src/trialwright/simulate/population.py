@@ -16,7 +16,7 @@ from trialwright.simulate.course import Patients
 from trialwright.simulate.recruitment import Arrivals, Enrolled, arrivals, enroll
 from trialwright.simulate.world import Candidates, World
 
-__all__ = ["Population", "populate"]
+__all__ = ["Population", "levels", "populate"]
 
 Ints = NDArray[np.int64]
 
@@ -51,6 +51,13 @@ def populate(world: World, trials: Ints) -> Population:
         horizon=world.until - randomized,
     )
     return Population(trials, come, enrolled, candidates, patients)
+
+
+def levels(world: World, trials: Ints) -> dict[str, Ints]:
+    """Return the level of each stratification factor of the patients of each trial, which no allocation changes."""
+    come = arrivals(world, trials)
+    candidates = enroll(come, world.patients).candidates(world, come, trials)
+    return _factors(candidates, draw_burden(candidates))
 
 
 def _factors(candidates: Candidates, burden: Burden) -> dict[str, Ints]:
