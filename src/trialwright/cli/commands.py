@@ -19,6 +19,7 @@ from trialwright.cli.errors import exit_code
 from trialwright.cli.rehearse import rehearse
 from trialwright.cli.simulate import simulate
 from trialwright.cli.snapshot import snapshot
+from trialwright.cli.verify import verify
 
 __all__ = ["app", "main"]
 
@@ -37,6 +38,7 @@ app.command()(simulate)
 app.add_typer(protocol.app, name="protocol")
 app.add_typer(design.app, name="design")
 app.add_typer(randomize.app, name="randomize")
+app.command()(verify)
 app.command()(snapshot)
 app.command()(derive)
 app.add_typer(analyze.app, name="analyze")

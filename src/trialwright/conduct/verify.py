@@ -13,6 +13,7 @@ from trialwright.conduct.facts import COLUMNS, GENESIS, Fact
 from trialwright.conduct.invariants import INVARIANTS
 from trialwright.conduct.mirror import mirrored
 from trialwright.conduct.refusals import Unavailable
+from trialwright.conduct.sealing import SealedKey, open_key
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -45,6 +46,8 @@ class Anchors:
     """Hash by sequence number, as printed on an export or sent by mail."""
     keys: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     """Keys of lists, to replay allocations."""
+    passphrases: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Passphrases of sealed lists, which give their keys."""
     screener: Screener | None = None
     """Rules of the protocol, to work out strata again."""
 
@@ -95,8 +98,10 @@ def verify_facts(facts: Sequence[Fact], anchors: Anchors | None = None) -> Verdi
     True
     """
     known = anchors or Anchors()
-    evidence = Evidence(facts, keys=known.keys, screener=known.screener)
-    problems = _judged(evidence, ["INV10"]) or [*_redactions(facts), *_judged(evidence, sorted(INVARIANTS))]
+    problems = _judged(Evidence(facts), ["INV10"])
+    if not problems:
+        evidence = Evidence(facts, keys={**known.keys, **_opened(facts, known)}, screener=known.screener)
+        problems = [*_redactions(facts), *_judged(evidence, sorted(INVARIANTS))]
     problems += _anchored(facts, known)
     head = facts[-1].hash if facts else GENESIS
     return Verdict(len(facts), head, tuple(sorted(set(problems), key=_first_record)))
@@ -110,6 +115,15 @@ def _judged(evidence: Evidence, names: Sequence[str]) -> list[Broken]:
         except Exception as error:  # a forged fact may be of any shape
             found.append(Broken(0, name, f"cannot be judged, a fact is not of its kind's shape: {error!r}"))
     return found
+
+
+def _opened(facts: Sequence[Fact], anchors: Anchors) -> dict[str, bytes]:
+    made = [fact.body for fact in facts if fact.kind in {"list sealed", "list imported"}]
+    sealed = {body["list"]: body["sealed"] for body in made}
+    unknown = sorted(set(anchors.passphrases) - set(sealed))
+    if unknown:
+        raise Unavailable(f"no list {unknown[0]!r} is in the log; known: {', '.join(sorted(sealed)) or 'none'}")
+    return {name: open_key(SealedKey(**sealed[name]), name, text) for name, text in anchors.passphrases.items()}
 
 
 def _redactions(facts: Sequence[Fact]) -> Iterator[Broken]:
