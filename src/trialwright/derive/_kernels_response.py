@@ -1,10 +1,9 @@
-"""The order-dependent part of RECIST 1.1 over all patients: sums, nadirs, new lesions seen in doubt first.
+"""Scans in order, parts of lesions, and new lesions seen in doubt first, over all patients.
 
-The readable reference is ``response.patient_by_patient``. Codes are those of ``response_columns``; -1 stands for
-nothing. Importing this module imports numba.
+Codes are those of ``response_columns``; -1 stands for nothing. Importing this module imports numba.
 """
 
-# ruff: noqa: PLR0912, PLR0915, PLR0917 - kernels take scalars and arrays, and walk them in one pass
+# ruff: noqa: PLR0917 - kernels take scalars and arrays, and walk them in one pass
 from __future__ import annotations
 
 from typing import Any
@@ -16,7 +15,6 @@ from trialwright.stats import kernel
 Array = Any
 MEASURED, TOO_SMALL, MERGED, PRESENT, ABSENT, PROGRESSED, EQUIVOCAL, UNEQUIVOCAL, NOT_EVALUABLE = range(9)
 TARGET, NONTARGET, NEW = range(3)
-NOTHING, CR, PR, SD, PD, NE, NON = range(7)
 
 
 @kernel
@@ -36,7 +34,8 @@ def by_scan(m_scan: Array, scans: int) -> tuple[Array, Array]:
 
 
 @kernel
-def _longer(array: Array, length: int) -> Array:
+def longer(array: Array, length: int) -> Array:
+    """Return the array, twice as long where ``length`` rows fill it."""
     if length < len(array):
         return array
     longer = np.empty((2 * len(array), array.shape[1]), array.dtype)
@@ -64,7 +63,7 @@ def scans_of(subject: Array, number: Array, on: Array, subjects: int) -> tuple[A
                 while at < n and scans[at, 1] != number[row]:
                     at += 1
             if at == n:
-                scans = _longer(scans, n)
+                scans = longer(scans, n)
                 scans[n, 0], scans[n, 1], scans[n, 2] = patient, number[row], on[row]
                 n += 1
             scans[at, 2] = max(scans[at, 2], on[row])
@@ -112,25 +111,6 @@ def wholes(parent: Array, role: Array, first: Array) -> Array:
 
 
 @kernel
-def _diameter(state: int, diameter: int, too_small: int) -> int:
-    if state in (-1, NOT_EVALUABLE):
-        return -1
-    if state == TOO_SMALL and diameter < 0:
-        return too_small
-    return 0 if state == ABSENT else diameter
-
-
-@kernel
-def _is_gone(diameter: int, node: bool, normal_node: int) -> bool:
-    return diameter == 0 or (node and diameter < normal_node)
-
-
-@kernel
-def _has_progressed(total: int, nadir: int, limits: Array) -> Any:
-    return limits[3] * total >= limits[2] * nadir and total - nadir >= limits[1]
-
-
-@kernel
 def sightings(
     first_scan: Array, role: Array, start: Array, m_lesion: Array, m_state: Array, m_on: Array,
     sighted: Array, on: Array, known_on: Array,
@@ -160,156 +140,3 @@ def sightings(
                         if best < 0 or m_on[other] < on[earlier] or (m_on[other] == on[earlier] and lesion < best):
                             sighted[earlier], on[earlier], known_on[earlier] = lesion, m_on[other], m_on[row]
                 waiting[lesion] = -1
-
-
-@kernel
-def _shown(
-    lesion: int, role: int, state: Array, diameter: Array, into: Array, lesions: int, too_small: int
-) -> tuple[int, int]:  # fmt: skip
-    """Return state and diameter of a lesion, those of the whole where it has merged."""
-    if state[lesion] != MERGED:
-        return state[lesion], diameter[lesion]
-    whole = lesion
-    for _ in range(lesions):
-        whole = into[whole]
-        if whole < 0 or state[whole] != MERGED:
-            break
-    if whole < 0 or state[whole] in (-1, MERGED, NOT_EVALUABLE):
-        return NOT_EVALUABLE, -1
-    if role != TARGET:
-        return state[whole], diameter[whole]
-    measured = _diameter(state[whole], diameter[whole], too_small) >= 0
-    return (MEASURED, 0) if measured else (NOT_EVALUABLE, -1)
-
-
-@kernel
-def respond(
-    first_scan: Array, first_lesion: Array, number: Array, scan_on: Array, role: Array, node: Array, whole: Array,
-    into: Array, start: Array, m_lesion: Array, m_diameter: Array, m_state: Array, m_on: Array, sighted: Array,
-    sighted_on: Array, sighted_known_on: Array, limits: Array, rule_of: Array, sums: Array, flags: Array, codes: Array,
-    response_on: Array, known_on: Array,
-) -> tuple[Array, Array]:  # fmt: skip
-    """Fill the answers of every scan; return the pairs (scan, lesion) without a measurement, and the marks.
-
-    ``limits``: normal node, least growth, growth (two), shrinkage (two), too small. ``rule_of`` [target, nontarget,
-    new]: line of the table of overall responses. ``sums`` [scan, 3]: sum, baseline, nadir; ``flags`` [scan, 2]:
-    complete, growth called from an incomplete set; ``codes`` [scan, 3]: target, nontarget, rule (-1: baseline). A mark
-    is (scan, lesion, kind): 0 too small, 1 merged, 2 part.
-    """
-    lesions = len(role)
-    state = np.full(lesions, -1, np.int64)
-    diameter = np.full(lesions, -1, np.int64)
-    on = np.zeros(lesions, np.int64)
-    seen_part = np.zeros(lesions, np.bool_)
-    is_split = np.zeros(lesions, np.bool_)
-    value = np.full(lesions, -1, np.int64)
-    missing = np.empty((1024, 2), np.int64)
-    marks = np.empty((1024, 3), np.int64)
-    n_missing = 0
-    n_marks = 0
-    for subject in range(len(first_scan) - 1):
-        a, b = first_lesion[subject], first_lesion[subject + 1]
-        baseline, nadir = -1, -1
-        for scan in range(first_scan[subject], first_scan[subject + 1]):
-            for row in range(start[scan], start[scan + 1]):
-                lesion = m_lesion[row]
-                state[lesion], diameter[lesion], on[lesion] = m_state[row], m_diameter[row], m_on[row]
-                if whole[lesion] >= 0:
-                    seen_part[lesion] = True
-                    is_split[whole[lesion]] = True
-            total, targets, known, all_gone = 0, 0, 0, True
-            others, left, unclear = 0, False, False
-            progressed_on = -1
-            missing_before = n_missing
-            for lesion in range(a, b):
-                value[lesion] = -1
-                if role[lesion] == NEW or (whole[lesion] >= 0 and not seen_part[lesion]):
-                    continue
-                if is_split[lesion] and state[lesion] < 0:
-                    continue
-                st, mm = _shown(lesion, role[lesion], state, diameter, into, b - a, limits[6])
-                mm_counted = _diameter(st, mm, limits[6])
-                if role[lesion] == TARGET:
-                    targets += 1
-                    value[lesion] = mm_counted
-                    if mm_counted < 0:
-                        missing = _longer(missing, n_missing)
-                        missing[n_missing, 0], missing[n_missing, 1] = scan, lesion
-                        n_missing += 1
-                    else:
-                        known += 1
-                        total += mm_counted
-                        all_gone = all_gone and _is_gone(mm_counted, node[lesion], limits[0])
-                    kind = -1
-                    if state[lesion] == MERGED:
-                        kind = 1
-                    elif st == TOO_SMALL and mm < 0:
-                        kind = 0
-                    elif whole[lesion] >= 0:
-                        kind = 2
-                    if kind >= 0:
-                        marks = _longer(marks, n_marks)
-                        marks[n_marks, 0], marks[n_marks, 1], marks[n_marks, 2] = scan, lesion, kind
-                        n_marks += 1
-                else:
-                    others += 1
-                    if st in (-1, NOT_EVALUABLE):
-                        unclear = True
-                    elif st in (MEASURED, TOO_SMALL) and mm_counted >= 0:
-                        left = left or not _is_gone(mm_counted, node[lesion], limits[0])
-                    else:
-                        left = left or st != ABSENT
-                    if st == PROGRESSED and (progressed_on < 0 or on[lesion] < progressed_on):
-                        progressed_on = on[lesion]
-            complete = known == targets
-            flags[scan, 0] = complete
-            flags[scan, 1] = False
-            sums[scan, 0] = total if targets else -1
-            response_on[scan] = known_on[scan] = scan_on[scan]
-            if number[scan] == 0:
-                baseline = total if complete and targets else -1
-                sums[scan, 1], sums[scan, 2] = baseline, -1
-                codes[scan, 0], codes[scan, 1], codes[scan, 2] = NOTHING, NOTHING, -1
-            else:
-                sums[scan, 1], sums[scan, 2] = baseline, nadir
-                target = NOTHING
-                if targets and complete and all_gone:
-                    target = CR
-                elif targets and nadir >= 0 and _has_progressed(total, nadir, limits):
-                    target = PD
-                elif targets and (not complete or baseline < 0):
-                    target = NE
-                elif targets:
-                    target = PR if limits[5] * total <= limits[4] * baseline else SD
-                nontarget = NOTHING
-                if others:
-                    nontarget = PD if progressed_on >= 0 else NON if left else NE if unclear else CR
-                rule = rule_of[target, nontarget, 1 if sighted[scan] >= 0 else 0]
-                codes[scan, 0], codes[scan, 1], codes[scan, 2] = target, nontarget, rule
-                earliest = progressed_on
-                if target == PD:
-                    flags[scan, 1] = not complete
-                    grown_on = -1
-                    for lesion in range(a, b):
-                        if value[lesion] < 0 or (grown_on >= 0 and on[lesion] >= grown_on):
-                            continue
-                        by_then = 0
-                        for other in range(a, b):
-                            if value[other] >= 0 and on[other] <= on[lesion]:
-                                by_then += value[other]
-                        if _has_progressed(by_then, nadir, limits):
-                            grown_on = on[lesion]
-                    earliest = grown_on if earliest < 0 else min(earliest, grown_on)
-                if sighted[scan] >= 0:
-                    response_on[scan] = sighted_on[scan] if earliest < 0 else min(earliest, sighted_on[scan])
-                    known_on[scan] = sighted_known_on[scan] if earliest < 0 else min(earliest, sighted_known_on[scan])
-                elif earliest >= 0:
-                    response_on[scan] = known_on[scan] = earliest
-                if target != NE:
-                    n_missing = missing_before
-            if complete and targets and (nadir < 0 or total < nadir):
-                nadir = total
-            for row in range(start[scan], start[scan + 1]):
-                state[m_lesion[row]] = -1
-                diameter[m_lesion[row]] = -1
-    return missing[:n_missing], marks[:n_marks]

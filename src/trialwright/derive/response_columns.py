@@ -142,6 +142,7 @@ def _answers(coded: _Coded) -> _Answers:
     import numpy as np
 
     from trialwright.derive import _kernels_response as kernels
+    from trialwright.derive._kernels_answers import respond
 
     scans, lesions, measured = coded.scans, coded.lesions, coded.measured
     n, first_scan, first_lesion = len(scans), _firsts(coded, scans), _firsts(coded, lesions)
@@ -157,7 +158,7 @@ def _answers(coded: _Coded) -> _Answers:
     sums, flags, codes = np.empty((n, 3), np.int64), np.empty((n, 2), np.bool_), np.empty((n, 3), np.int64)
     response_on, known_on = np.empty(n, np.int32), np.empty(n, np.int32)
     limits = (recist.NORMAL_NODE, recist.LEAST_GROWTH, *recist.GROWTH, *recist.SHRINKAGE, recist.TOO_SMALL)
-    missing, marks = kernels.respond(
+    missing, marks = respond(
         first_scan, first_lesion, _array(scans["number"], np.int64), _array(scans["on"], np.int64), role, node, whole,
         into, start, place, diameter, state, on, sighted, sighted_on, sighted_known_on, np.array(limits), _rule_of(),
         sums, flags, codes, response_on, known_on,
