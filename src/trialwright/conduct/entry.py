@@ -81,9 +81,9 @@ def check_caps(state: State, site: str, stratum: str) -> None:
 
 def entry(screener: Screener, record: Subject, on: date) -> Entry:
     """Return what the allocation rests on; refused unless eligible on that day, with a dose stated whatever the arm."""
-    anchors, moving = anchors_of(screener, record, on)
+    anchors, _ = anchors_of(screener, record, on)  # for this instant alone: nobody asks how long the answers hold
     known = screener.read(answers_of(screener, record), anchors)
-    against = why_not_eligible(record, screener.screen(known, anchors, moving))
+    against = why_not_eligible(record, screener.screen(known, anchors))
     if against:
         raise Refused(f"{record.id} is not eligible on {on}: {against}")
     undosed = _without_dose(screener, known, anchors)
