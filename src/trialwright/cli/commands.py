@@ -17,6 +17,7 @@ from trialwright.cli.calibrate import calibrate
 from trialwright.cli.derive import derive
 from trialwright.cli.errors import exit_code
 from trialwright.cli.rehearse import rehearse
+from trialwright.cli.serve import serve
 from trialwright.cli.simulate import simulate
 from trialwright.cli.snapshot import snapshot
 from trialwright.cli.verify import verify
@@ -38,6 +39,7 @@ app.command()(simulate)
 app.add_typer(protocol.app, name="protocol")
 app.add_typer(design.app, name="design")
 app.add_typer(randomize.app, name="randomize")
+app.command()(serve)
 app.command()(verify)
 app.command()(snapshot)
 app.command()(derive)

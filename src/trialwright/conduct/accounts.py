@@ -47,6 +47,8 @@ class Limits:
     idle: timedelta = timedelta(minutes=30)
     setup: timedelta = timedelta(minutes=15)
     """Of a session that may only set a password or a second factor."""
+    second_factor: bool = True
+    """Whether the roles that need one must set it; an office for practice or demonstration does without."""
 
 
 @dataclass(frozen=True)
@@ -135,10 +137,10 @@ class Accounts:
         self.office.do(SetPassword(user=user, temporary=temporary), Actor(by), secrets.token_hex(16))
         self._credentials.set_password(user, password, temporary=temporary)
 
-    def issue_password(self, user: str, *, by: str = "system") -> str:
-        """Set and return a temporary password, told once, that must be changed at the first sign-in."""
+    def issue_password(self, user: str, *, by: str = "system", temporary: bool = True) -> str:
+        """Set and return a password made by chance, told once; a temporary one must be changed at the first sign-in."""
         password = temporary_password()
-        self.set_password(user, password, by=by, temporary=True)
+        self.set_password(user, password, by=by, temporary=temporary)
         return password
 
     def new_secret(self) -> str:
@@ -191,9 +193,11 @@ class Accounts:
     ) -> Literal["password", "second factor"] | None:
         if temporary:
             return "password"
+        if has_second_factor or not self.limits.second_factor:
+            return None
         with self.office.reading() as state:
             roles = {grant.role for grant in state.people.grants_of(user, self._clock().date())}
-        return "second factor" if roles & SECOND_FACTOR and not has_second_factor else None
+        return "second factor" if roles & SECOND_FACTOR else None
 
     def _code_proves(self, user: str, code: str | None) -> bool:
         return bool(code) and self._credentials.prove_code(user, code or "", lambda: self._clock().timestamp())

@@ -18,10 +18,14 @@ from trialwright.server.api_session import session_routes
 from trialwright.server.browser import checked_form, cookie_of, signed_in_again
 from trialwright.server.identity import Desk
 from trialwright.server.middleware import Envelope
+from trialwright.server.pages_acts import act_pages
 from trialwright.server.pages_audit import audit_pages
 from trialwright.server.pages_door import door_pages, sign_in_instead
+from trialwright.server.pages_eligibility import eligibility_pages
 from trialwright.server.pages_home import home_pages
 from trialwright.server.pages_people import people_pages
+from trialwright.server.pages_screening import screening_pages
+from trialwright.server.pages_subject import subject_pages
 from trialwright.server.problems import SignInNeeded, TooMany, answer, problem_of
 from trialwright.server.rendering import page
 from trialwright.server.settings import Settings
@@ -30,7 +34,16 @@ __all__ = ["create_app"]
 
 ANSWERED = (Refused, SignInNeeded, TooMany, RequestValidationError, HTTPException)
 INTERFACE = (command_routes, session_routes, read_routes)
-PAGES = (door_pages, home_pages, people_pages, audit_pages)
+PAGES = (
+    door_pages,
+    home_pages,
+    people_pages,
+    audit_pages,
+    act_pages,
+    screening_pages,
+    eligibility_pages,
+    subject_pages,
+)
 
 
 def create_app(

@@ -1,0 +1,93 @@
+"""Serving: the application behind uvicorn, on one machine's address, with TLS or behind something that has it."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from trialwright.conduct import Unavailable
+from trialwright.server.app import create_app
+from trialwright.server.house import House
+from trialwright.server.settings import Settings
+
+__all__ = ["Address", "serve"]
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the office answers, and how it is kept private on the way."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    certificate: Path | None = None
+    private_key: Path | None = None
+    behind_proxy: bool = False
+    """Whether a proxy before it speaks TLS and says who asks (``X-Forwarded-For``, ``X-Forwarded-Proto``)."""
+
+    @property
+    def is_private(self) -> bool:
+        """Say whether it is reached from this machine only.
+
+        >>> Address("127.0.0.1").is_private, Address("0.0.0.0").is_private
+        (True, False)
+        """
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+    @property
+    def secure(self) -> bool:
+        """Say whether browsers reach it by TLS."""
+        return self.certificate is not None or self.behind_proxy
+
+    @property
+    def url(self) -> str:
+        """Return what to type into the browser.
+
+        >>> Address(port=8123).url
+        'http://127.0.0.1:8123/'
+        """
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http{'s' if self.certificate else ''}://{host}:{self.port}/"
+
+    def check(self) -> None:
+        """Raise Unavailable where passwords and patients' data would travel in the open."""
+        if not self.is_private and not self.secure:
+            raise Unavailable(
+                f"{self.host} is reached from other machines, and without TLS everybody on the way can read along; "
+                "give --certificate and --private-key, or --behind-proxy where a proxy speaks TLS"
+            )
+
+
+def serve(house: House, address: Address) -> None:
+    """Answer until the process is told to end (SIGINT, SIGTERM); one line of JSON for each request on stderr."""
+    import uvicorn
+
+    address.check()
+    _log_to_stderr()
+    settings = Settings(secure=address.secure, limits=house.accounts.limits)
+    app = create_app(house.office, house.accounts, settings, clock=house.clock)
+    config = uvicorn.Config(
+        app,
+        host=address.host,
+        port=address.port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=address.behind_proxy,
+        ssl_certfile=address.certificate,
+        ssl_keyfile=address.private_key,
+    )
+    uvicorn.Server(config).run()
+
+
+def _log_to_stderr() -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    log = logging.getLogger("trialwright.server")
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
