@@ -213,3 +213,23 @@ def test_a_symmetric_funnel_lacks_nothing() -> None:
     pairs = [(-0.3, 0.3), (0.3, 0.3), (-0.1, 0.2), (0.1, 0.2), (0.0, 0.1)]
     found = trim_and_fill([Study(str(i), *pair) for i, pair in enumerate(pairs)], side="left")
     assert (found.missing, found.filled) == (0, ())
+
+
+def test_a_line_that_fits_exactly_leaves_no_scatter_to_scale_by() -> None:
+    studies = [Study(str(i), float(i), 0.5) for i in range(4)]
+    found = meta_regression(studies, {"dose": [0.0, 1.0, 2.0, 3.0]}, test="HK")
+    assert found["dose"].estimate == pytest.approx(1) and found["dose"].se < 1e-12
+    assert found.moderators.p == pytest.approx(0, abs=1e-12)
+
+
+def test_studies_that_all_say_the_same_lack_nothing() -> None:
+    studies = [Study(str(se), 0.3, se) for se in (0.1, 0.2, 0.3, 0.4)]
+    for rule in ("L0", "R0", "Q0"):
+        assert trim_and_fill(studies, rule=rule, side="left").missing == 0  # type: ignore[arg-type]
+
+
+def test_a_large_mean_does_not_drown_small_differences() -> None:
+    near = pool([Study("a", 0.1e-6, 1e-7), Study("b", 0.5e-6, 1e-7), Study("c", 0.9e-6, 1e-7)]).heterogeneity
+    far = pool([Study("a", 1 + 0.1e-6, 1e-7), Study("b", 1 + 0.5e-6, 1e-7), Study("c", 1 + 0.9e-6, 1e-7)]).heterogeneity
+    assert far.tau2 == pytest.approx(near.tau2, rel=1e-6)
+    assert (far.q, far.upper) == (pytest.approx(near.q, rel=1e-6), pytest.approx(near.upper, rel=1e-6))

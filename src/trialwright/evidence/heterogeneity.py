@@ -102,7 +102,7 @@ def _where_q_is(model: MixedModel, target: float) -> float | None:
     if excess(0.0) < 0:
         return None
     high = model.unweighted_squares / target
-    return float(brentq(excess, 0.0, high * (1 + 1e-12) + 1e-300, xtol=high * 1e-15 + 1e-300, rtol=1e-14))
+    return float(brentq(excess, 0.0, high * (1 + 1e-9) + 1e-300, xtol=high * 1e-15 + 1e-300, rtol=1e-14))
 
 
 def _common(model: MixedModel) -> float:

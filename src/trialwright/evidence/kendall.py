@@ -22,6 +22,8 @@ def kendall_test(a: FloatArray, b: FloatArray) -> tuple[float, float, bool]:
     signs_a, signs_b = np.sign(np.subtract.outer(a, a)), np.sign(np.subtract.outer(b, b))
     score = float((signs_a * signs_b).sum()) / 2
     tied = (float((signs_a != 0).sum()) / 2, float((signs_b != 0).sum()) / 2)
+    if min(tied) == 0:
+        raise ValueError("a rank correlation needs values that differ; all of one row are the same")
     tau = score / math.sqrt(tied[0] * tied[1])
     pairs = len(a) * (len(a) - 1) / 2
     if min(tied) == pairs:

@@ -6,6 +6,7 @@ Raudenbush 2009. Moderators are facts of studies, so this is observational, and 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -100,8 +101,10 @@ def _refuse_lengths(studies: Sequence[Study], moderators: Mapping[str, ArrayLike
 
 def _omnibus(model: MixedModel, fit: Fit, test: PoolingTest) -> Omnibus:
     tested: FloatArray = fit.coefficients[1:]
-    covariance = scale(model, fit, test) * fit.covariance[1:, 1:]
-    statistic, m = float(tested @ np.linalg.solve(covariance, tested)), len(tested)
+    unscaled, m = float(tested @ np.linalg.solve(fit.covariance[1:, 1:], tested)), len(tested)
+    factor = scale(model, fit, test)
+    # a model that fits exactly leaves Hartung and Knapp nothing to scale by
+    statistic = unscaled / factor if factor > 0 else math.inf
     if test == "z":
         return Omnibus(statistic, m, None, chi_square_tail(statistic, m))
     return Omnibus(statistic / m, m, model.df, f_tail(statistic / m, (m, model.df)))

@@ -21,6 +21,8 @@ __all__ = ["Fit", "FloatArray", "MixedModel", "Profile"]
 FloatArray = NDArray[np.float64]
 _SAME = 1e-9
 """A column is collinear when so small a share of its length is left beside those before it."""
+_WIDEST = 1e4
+"""Standard errors further apart are of different units, and their weights beyond what double precision holds."""
 
 
 class Profile(NamedTuple):
@@ -62,6 +64,8 @@ class MixedModel:
     names: tuple[str, ...]
     basis: FloatArray
     """[k, p] orthonormal columns that span those of x."""
+    residual: FloatArray
+    """[k] y less its fit with equal weights: P y is the same of it, without a large mean to round off."""
 
     @classmethod
     def of(cls, studies: Sequence[Study]) -> MixedModel:
@@ -77,9 +81,11 @@ class MixedModel:
                 f"got {len(studies)}. Leave out a moderator."
             )
         _refuse_collinear(x, names)
+        _refuse_dwarfed(studies)
         y = np.array([study.estimate for study in studies], np.float64)
         v = np.array([study.variance for study in studies], np.float64)
-        return cls(y, v, x, tuple(names), np.linalg.qr(x)[0])
+        basis = np.linalg.qr(x)[0]
+        return cls(y, v, x, tuple(names), basis, y - basis @ (basis.T @ y))
 
     @property
     def k(self) -> int:
@@ -95,11 +101,7 @@ class MixedModel:
     @property
     def unweighted_squares(self) -> float:
         """Return the sum of squared residuals with equal weights."""
-        return float((self._projected() ** 2).sum())
-
-    def _projected(self) -> FloatArray:
-        residual: FloatArray = self.y - self.basis @ (self.basis.T @ self.y)
-        return residual
+        return float((self.residual**2).sum())
 
     @property
     def unweighted_expected(self) -> float:
@@ -110,8 +112,8 @@ class MixedModel:
         """Return the quantities of the equations at values of tau2 [G]."""
         w = 1 / (self.v + np.atleast_1d(np.asarray(tau2, np.float64))[:, None])
         normal = np.einsum("gk,ki,kj->gij", w, self.basis, self.basis)
-        right = np.einsum("gk,ki,k->gi", w, self.basis, self.y)
-        residual = self.y - np.linalg.solve(normal, right[:, :, None])[:, :, 0] @ self.basis.T
+        right = np.einsum("gk,ki,k->gi", w, self.basis, self.residual)
+        residual = self.residual - np.linalg.solve(normal, right[:, :, None])[:, :, 0] @ self.basis.T
         squared = np.einsum("gk,ki,kj->gij", w**2, self.basis, self.basis)
         lost = np.trace(np.linalg.solve(normal, squared), axis1=1, axis2=2)
         determinant = np.linalg.slogdet(normal)[1]
@@ -133,6 +135,15 @@ class MixedModel:
         coefficients = inverse @ (q.T @ (np.sqrt(w) * self.y))
         residual = self.y - self.x @ coefficients
         return Fit(tau2, w, coefficients, inverse @ inverse.T, float((w * residual**2).sum()))
+
+
+def _refuse_dwarfed(studies: Sequence[Study]) -> None:
+    small, large = (end(studies, key=lambda study: study.se) for end in (min, max))
+    if large.se > _WIDEST * small.se:
+        raise ValueError(
+            f"standard errors of studies must be of one scale; {small.label!r} has {small.se:g} and {large.label!r} "
+            f"{large.se:g}, so that nothing but the first would count. Check their units."
+        )
 
 
 def _refuse_collinear(x: FloatArray, names: Sequence[str]) -> None:

@@ -181,7 +181,8 @@ def _linear(ranks: FloatArray, k: int) -> float:
 
 
 def _rightmost(ranks: FloatArray, k: int) -> float:
-    return k - max(-float(ranks.min()), 0.0) - 1
+    # with nobody below the mean all lie on it, and none is missing
+    return k + float(ranks.min()) - 1 if ranks.min() < 0 else 0.0
 
 
 def _quadratic(ranks: FloatArray, k: int) -> float:

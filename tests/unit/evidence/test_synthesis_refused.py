@@ -48,6 +48,16 @@ def test_a_level_in_percent() -> None:
         pool(made(3), level=95)
 
 
+def test_standard_errors_of_different_units() -> None:
+    with pytest.raises(ValueError, match=r"'b' has 1e-06 and 'a' 0.1, so that nothing but the first would count"):
+        pool([*made(1), Study("b", 0.0, 1e-6)])
+
+
+def test_effects_that_are_all_the_same_have_no_ranks() -> None:
+    with pytest.raises(ValueError, match=r"rank correlation needs values that differ"):
+        rank_test([Study(str(se), 0.0, se) for se in (0.1, 0.2, 0.3)])
+
+
 def test_one_study_only() -> None:
     with pytest.raises(ValueError, match=r"pooling needs at least 2 studies; got 1 \(a\). Report a single study"):
         pool(made(1))
