@@ -391,15 +391,17 @@ def tumor_rules() -> Iterator[str]:
 
 
 def findings(study: str, *ids: str) -> Iterator[str]:
-    """Yield what the checks say about some claims of a study."""
-    from trialwright.evidence import Claims, check, published
-    from trialwright.protocol import read_document, study_file
+    """Yield what the checks say about some claims of a study's ledger, with the arithmetic of what was found."""
+    from trialwright.evidence import check, ledger, published
 
-    ledger = read_document(study_file(study, "claims.yaml"), Claims)
-    found = check(ledger)
-    for claim in map(ledger.claim, ids):
+    claims = ledger(study).files[0].claims
+    found = check(claims)
+    for claim in map(claims.claim, ids):
         yield from ("```text", f"{claim.label} ({claim.cut}): {published(claim)}")
-        yield from (f"  {each.check:<3} {each.verdict:<12} {each.message}" for each in found if each.claim == claim.id)
+        for each in (f for f in found if f.claim == claim.id):
+            yield f"  {each.check:<3} {each.verdict:<12} {each.message}"
+            yield from (f"      | {step}" for step in each.steps if each.is_finding)
+            yield from (f"      ? {r.name}: {r.what}: {r.fits}; {r.why}" for r in each.readings)
         yield from ("```", "")
 
 

@@ -31,6 +31,7 @@ Floats = NDArray[np.float64]
 BLOCKS = ((1,), (2,), (1, 2), (3,), (4,), (6,))
 """Sizes of blocks tried, as multiples of the smallest; several are drawn at random with equal chances."""
 UNLIKELY = 0.05
+NEGLIGIBLE = 1e-17
 
 
 @dataclass(frozen=True)
@@ -64,10 +65,10 @@ def compatible_schemes(allocation: PublishedAllocation) -> tuple[SchemeFit, ...]
     >>> [f"{fit.name}: {fit.p:.3f}" for fit in compatible_schemes(blocks)][:2]
     ['simple randomization: 0.598', 'blocks of 3 by stratum: 0.000']
     """
-    lattice = _lattice(allocation)
+    split = _split(allocation)
     shares = tuple(share / sum(allocation.strata) for share in allocation.strata)
     sites = tuple(allocation.sites_by_country)
-    return tuple(_fits(lattice, shares, sites, allocation.site_shape))
+    return tuple(_fits(split, shares, sites, allocation.site_shape))
 
 
 def check_split(ledger: Claims) -> Iterator[Finding]:
@@ -118,13 +119,17 @@ def _claim(ledger: Claims, allocation: PublishedAllocation) -> Claim:
 
 
 @dataclass(frozen=True)
-class _Lattice:
-    """Deviations from the ratio as whole numbers: ``parts`` x patients of the first arm - ``first`` x patients."""
+class _Split:
+    """A published split, and the number that patients of the first arm are counted modulo.
+
+    Numbers that far apart are more than ten standard deviations of simple randomization apart, so nothing is lost.
+    """
 
     first: int
     parts: int
     patients: int
     observed: int
+    """Patients of the first arm."""
 
     @property
     def share(self) -> float:
@@ -132,85 +137,87 @@ class _Lattice:
 
     @property
     def width(self) -> int:
-        """Return a power of two that holds six standard deviations of simple randomization on each side."""
-        spread = self.parts * math.sqrt(self.patients * self.share * (1 - self.share))
-        return int(2 ** math.ceil(math.log2(12 * spread + self.parts)))
+        return 2 * math.ceil(7 * math.sqrt(self.patients * self.share * (1 - self.share)) + 4)
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """Return, for each remainder, the number of patients nearest to what is planned."""
+        lowest = round(self.patients * self.share) - self.width // 2
+        return lowest + (np.arange(self.width) - lowest) % self.width
 
 
-def _lattice(allocation: PublishedAllocation) -> _Lattice:
+def _split(allocation: PublishedAllocation) -> _Split:
     if len(allocation.ratio) != 2 or set(allocation.ratio) != set(allocation.published):
         raise ValueError(f"ratio and published must name the same two arms; got {allocation.ratio} and others")
     common = math.gcd(*allocation.ratio.values())
     first, second = (part // common for part in allocation.ratio.values())
-    patients, parts = sum(allocation.published.values()), first + second
     arm = next(iter(allocation.ratio))
-    return _Lattice(first, parts, patients, parts * allocation.published[arm] - first * patients)
+    return _Split(first, first + second, sum(allocation.published.values()), allocation.published[arm])
 
 
-def _fits(lattice: _Lattice, shares: tuple[float, ...], sites: tuple[int, ...], shape: float) -> Iterator[SchemeFit]:
-    yield _fit(lattice, "simple", (), _transform(lattice, _simple(lattice)))
+def _fits(split: _Split, shares: tuple[float, ...], sites: tuple[int, ...], shape: float) -> Iterator[SchemeFit]:
+    yield _fit(split, "simple", (), _transform(split, _simple(split)))
     for multiples in BLOCKS:
-        blocks = tuple(lattice.parts * multiple for multiple in multiples)
-        central = _by_strata(lattice, blocks, shares)
-        yield _fit(lattice, "by stratum", blocks, central[lattice.patients])
+        blocks = tuple(split.parts * multiple for multiple in multiples)
+        central = _by_strata(split, blocks, shares)
+        yield _fit(split, "by stratum", blocks, central[split.patients])
         if len(sites) > 1:
-            yield _fit(lattice, "by country and stratum", blocks, _spread_out(lattice, central, sites, shape))
+            yield _fit(split, "by country and stratum", blocks, _spread_out(split, central, sites, shape))
         if sum(sites) > 1:
             each = tuple(1 for _ in range(sum(sites)))
-            yield _fit(lattice, "by site and stratum", blocks, _spread_out(lattice, central, each, shape))
+            yield _fit(split, "by site and stratum", blocks, _spread_out(split, central, each, shape))
 
 
-def _fit(lattice: _Lattice, where: str, blocks: tuple[int, ...], transformed: Complex) -> SchemeFit:
-    found = np.clip(np.fft.irfft(transformed, lattice.width), 0, None)
+def _fit(split: _Split, where: str, blocks: tuple[int, ...], transformed: Complex) -> SchemeFit:
+    found = np.clip(np.fft.irfft(transformed, split.width), 0, None)
     found /= found.sum()
-    deviation = np.fft.fftfreq(lattice.width, 1 / lattice.width).round().astype(int)
-    side = deviation if lattice.observed >= 0 else -deviation
-    distance = abs(lattice.observed)
-    p, same = float(found[np.abs(deviation) >= distance].sum()), float(found[side >= distance].sum())
-    spread = float(np.sqrt((found * deviation**2).sum() - (found * deviation).sum() ** 2)) / lattice.parts
+    planned = split.patients * split.share
+    deviation = (split.counts - planned) * (1 if split.observed >= planned else -1)
+    distance = abs(split.observed - planned) - 1e-9
+    p, same = float(found[np.abs(deviation) >= distance].sum()), float(found[deviation >= distance].sum())
+    spread = float(np.sqrt((found * deviation**2).sum() - (found * deviation).sum() ** 2))
     return SchemeFit(where, blocks, min(p, 1.0), min(same, 1.0), spread)
 
 
-def _transform(lattice: _Lattice, by_deviation: Iterable[tuple[int, float]]) -> Complex:
-    """Return the Fourier transform of a distribution of deviations."""
-    row = np.zeros(lattice.width)
-    for deviation, p in by_deviation:
-        row[deviation % lattice.width] += p
+def _transform(split: _Split, chances: Iterable[tuple[int, float]]) -> Complex:
+    """Return the Fourier transform of a distribution of patients of the first arm."""
+    row = np.zeros(split.width)
+    for patients, p in chances:
+        row[patients % split.width] += p
     return np.fft.rfft(row)
 
 
-def _simple(lattice: _Lattice) -> Iterator[tuple[int, float]]:
-    n, log = lattice.patients, math.lgamma
+def _simple(split: _Split) -> Iterator[tuple[int, float]]:
+    n, log = split.patients, math.lgamma
     for a in range(n + 1):
         ways = log(n + 1) - log(a + 1) - log(n - a + 1)
-        p = math.exp(ways + a * math.log(lattice.share) + (n - a) * math.log(1 - lattice.share))
-        yield lattice.parts * a - lattice.first * n, p
+        yield a, math.exp(ways + a * math.log(split.share) + (n - a) * math.log(1 - split.share))
 
 
-def _one_list(lattice: _Lattice, blocks: tuple[int, ...]) -> Complex:
-    """Return, for 0 to all patients of one list, the transform of its deviation: (patients + 1, width / 2 + 1).
+def _one_list(split: _Split, blocks: tuple[int, ...]) -> Complex:
+    """Return, for 0 to all patients of one list, the transform of its first arm: (patients + 1, width / 2 + 1).
 
-    A whole block deviates by nothing; the last one is cut off at random, so the first m of its places are a
+    A whole block holds its share exactly; the last one is cut off at random, so the first m of its places are a
     hypergeometric draw. Blocks of several sizes follow each other at random.
     """
-    rows = np.ones((lattice.patients + 1, lattice.width // 2 + 1), dtype=complex)
-    for n in range(1, lattice.patients + 1):
-        parts = [rows[n - b] if b <= n else _transform(lattice, _cut_block(lattice, b, n)) for b in blocks]
+    rows = np.ones((split.patients + 1, split.width // 2 + 1), dtype=complex)
+    whole = {size: _transform(split, [(size * split.first // split.parts, 1.0)]) for size in blocks}
+    for n in range(1, split.patients + 1):
+        parts = [rows[n - b] * whole[b] if b <= n else _transform(split, _cut_block(split, b, n)) for b in blocks]
         rows[n] = sum(parts) / len(parts)
     return rows
 
 
-def _cut_block(lattice: _Lattice, size: int, seen: int) -> Iterator[tuple[int, float]]:
-    ones = size * lattice.first // lattice.parts
+def _cut_block(split: _Split, size: int, seen: int) -> Iterator[tuple[int, float]]:
+    ones = size * split.first // split.parts
     for a in range(max(0, seen - (size - ones)), min(seen, ones) + 1):
-        p = math.comb(ones, a) * math.comb(size - ones, seen - a) / math.comb(size, seen)
-        yield lattice.parts * a - lattice.first * seen, p
+        yield a, math.comb(ones, a) * math.comb(size - ones, seen - a) / math.comb(size, seen)
 
 
 @cache
-def _by_strata(lattice: _Lattice, blocks: tuple[int, ...], shares: tuple[float, ...]) -> Complex:
+def _by_strata(split: _Split, blocks: tuple[int, ...], shares: tuple[float, ...]) -> Complex:
     """Return the same for a unit with a list in each stratum, patients falling into strata by their shares."""
-    alone = _one_list(lattice, blocks)
+    alone = _one_list(split, blocks)
     together, so_far = alone, shares[0]
     for share in shares[1:]:
         so_far += share
@@ -220,13 +227,16 @@ def _by_strata(lattice: _Lattice, blocks: tuple[int, ...], shares: tuple[float, 
 
 def _joined(one: Complex, other: Complex, share: float) -> Complex:
     """Return the transforms of two units together, each patient belonging to the other with the given chance."""
-    n, joined = len(one), np.zeros_like(one)
-    chances = _binomial(n - 1, share)
-    for m in range(n):
-        joined[m:] += chances[m:, m, None] * one[: n - m] * other[m]
+    chances, joined = _binomial(len(one) - 1, share), np.zeros_like(one)
+    likely = chances > NEGLIGIBLE
+    first, last = likely.argmax(axis=0), len(one) - likely[::-1].argmax(axis=0)
+    for m in np.flatnonzero(likely.any(axis=0)):
+        low, high = first[m], last[m]
+        joined[low:high] += chances[low:high, m, None] * (one[low - m : high - m] * other[m])
     return joined
 
 
+@cache
 def _binomial(most: int, share: float) -> Floats:
     """Return P(m of n) for n, m from 0 to ``most``; rows are n."""
     rows = np.zeros((most + 1, most + 1))
@@ -237,28 +247,38 @@ def _binomial(most: int, share: float) -> Floats:
     return rows
 
 
-def _spread_out(lattice: _Lattice, unit: Complex, sizes: tuple[int, ...], shape: float) -> Complex:
+def _spread_out(split: _Split, unit: Complex, sizes: tuple[int, ...], shape: float) -> Complex:
     """Return the transform for many units, given all patients: each a country or site of so many sites.
 
     A site's patients are negative binomial, rates being gamma with the given shape; given their sum this is the
-    distribution of patients among sites (Anisimov and Fedorov 2007). Sums are products of transforms over patients.
+    distribution of patients among sites (Anisimov and Fedorov 2007), whatever their mean. Sums are products of
+    transforms over patients; the mean is chosen so that what wraps around is negligible.
     """
-    n = lattice.patients
-    length = int(2 ** math.ceil(math.log2(3 * n + 64)))
+    n, length = split.patients, 2 * split.patients + 64
+    total = shape * sum(sizes)
+    tilt = min(n / (n + total), 10.0 ** (-13 / length))
     product = np.ones((length, unit.shape[1]), dtype=complex)
     for size in sorted(set(sizes)):
-        weighted = _negative_binomial(n, size * shape, n * size / sum(sizes))[:, None] * unit
-        product *= np.fft.fft(weighted, length, axis=0) ** sizes.count(size)
-    back = np.exp(2j * np.pi * n * np.arange(length) / length) / length
+        weighted = _negative_binomial(n, size * shape, tilt)[:, None] * unit
+        product *= _power(np.fft.fft(weighted, length, axis=0), sizes.count(size))
+    back = np.exp(2j * np.pi * n * np.arange(length) / length)
     row: Complex = (back[:, None] * product).sum(axis=0)
     row /= row[0]
     return row
 
 
-def _negative_binomial(most: int, shape: float, mean: float) -> Floats:
-    p = shape / (shape + mean)
-    logs = [
-        math.lgamma(shape + n) - math.lgamma(shape) - math.lgamma(n + 1) + shape * math.log(p) + n * math.log1p(-p)
-        for n in range(most + 1)
-    ]
-    return np.exp(logs)
+def _power(base: Complex, times: int) -> Complex:
+    """Return a power by squaring; numpy's own takes logarithms."""
+    found = np.ones_like(base)
+    while times:
+        if times % 2:
+            found *= base
+        base, times = base * base, times // 2
+    return found
+
+
+def _negative_binomial(most: int, shape: float, tilt: float) -> Floats:
+    """Return the chances of 0 to ``most`` patients, each ``tilt`` as likely as rates that follow a gamma law let it."""
+    steps = np.concatenate([[1.0], tilt * (shape + np.arange(most)) / (1 + np.arange(most))])
+    chances: Floats = np.cumprod(steps) * (1 - tilt) ** shape
+    return chances

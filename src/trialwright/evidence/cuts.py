@@ -48,7 +48,7 @@ def _grown(later: Claim, earlier: Claim, needed: tuple[Range, Range], shelf: She
     if growth.high < 1:
         text += "; a later cut of the same patients cannot know less"
         return Finding(later.id, "C8", "implausible", text, steps=steps, beside=beside, settles=SETTLED)
-    if events and available:
+    if events and available and available >= events:
         steps += (f"events: {events}, later at most {available}; growth at most {available / events:.2f}",)
         if growth.low > available / events:
             text += f"; events can grow {available / events:.2f} times at most, from {events} to {available}"

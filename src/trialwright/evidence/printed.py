@@ -16,7 +16,11 @@ SMALLEST = 1e-300
 
 @dataclass(frozen=True)
 class Range:
-    """All numbers from low to high, both included."""
+    """All numbers from low to high, both included.
+
+    >>> Range(0.645, 0.655).meets(Range(0.655, 0.665))
+    True
+    """
 
     low: float
     high: float

@@ -64,7 +64,7 @@ def _counts(claim: Claim) -> Iterator[tuple[int, int]]:
     if claim.events is not None:
         yield claim.events, n
         return
-    for fewer in range(NEAR + 1):
+    for fewer in range(min(NEAR + 1, n)):
         found = numerators(claim.number or 0.0, claim.printed_decimals, n - fewer)
         yield from ((x, n - fewer) for x in found)
         if found:
