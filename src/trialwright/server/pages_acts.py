@@ -66,7 +66,7 @@ def act_pages() -> APIRouter:
         if outcome.receipt is None:
             return _form(request, who, command, replace(outcome, values={**form, **outcome.values}))
         pairs = [(words(name), _text(value)) for name, value in outcome.receipt.reply.items()]
-        return page(request, "act_done.html", who, title=words(command.__name__), pairs=pairs)
+        return page(request, "any_act_done.html", who, title=words(command.__name__), pairs=pairs)
 
     return router
 
@@ -138,7 +138,7 @@ def _structured(command: type[Ask], form: dict[str, str]) -> tuple[dict[str, Any
 def _form(request: Request, who: Who, command: type[Ask], outcome: Outcome) -> Response:
     inputs = inputs_of(command)
     return page(
-        request, "act.html", who, status=outcome.status, title=words(command.__name__), about=_about(command),
+        request, "any_act.html", who, status=outcome.status, title=words(command.__name__), about=_about(command),
         inputs=inputs, address=f"/acts/{kebab(command.__name__)}", labels={one.name: one.label for one in inputs},
         confirms=command.needs_confirmation, **outcome.shown,
     )  # fmt: skip
