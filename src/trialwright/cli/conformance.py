@@ -11,7 +11,7 @@ from trialwright.cli.conformance_text import counted
 from trialwright.errors import CheckFailed
 
 if TYPE_CHECKING:
-    from trialwright.exchange import Allowed, Conformance, Dataset, Finding
+    from trialwright.exchange import Allowed, Conformance, Dataset, DatasetFinding
 
 __all__ = ["CheckedStudy", "check_datasets"]
 
@@ -23,8 +23,8 @@ class CheckedStudy:
     records: Mapping[str, int]
     warnings: tuple[str, ...]
     runs: Mapping[str, Conformance]
-    left: tuple[Finding, ...]
-    meant: tuple[Finding, ...]
+    left: tuple[DatasetFinding, ...]
+    meant: tuple[DatasetFinding, ...]
     idle: tuple[Allowed, ...]
 
     def verdict(self) -> None:

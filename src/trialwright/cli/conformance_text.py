@@ -16,7 +16,7 @@ from trialwright.cli.synopsis import columns
 
 if TYPE_CHECKING:
     from trialwright.cli.conformance import CheckedStudy
-    from trialwright.exchange import Conformance, Finding
+    from trialwright.exchange import Conformance, DatasetFinding
 
 __all__ = ["as_csv", "as_json", "as_text", "counted"]
 
@@ -53,15 +53,15 @@ def _summary(name: str, run: Conformance) -> Iterator[str]:
     yield f"{name}: {counted(sum(counts.values()), 'rule')}; {told}"
 
 
-def _grouped(findings: Iterable[Finding]) -> Iterator[list[Finding]]:
-    def key(finding: Finding) -> tuple[bool, str, str]:  # a missing dataset explains findings in the others
+def _grouped(findings: Iterable[DatasetFinding]) -> Iterator[list[DatasetFinding]]:
+    def key(finding: DatasetFinding) -> tuple[bool, str, str]:  # a missing dataset explains findings in the others
         return finding.dataset != "study", finding.rule, finding.dataset
 
     for _, group in groupby(sorted(findings, key=key), key):
         yield list(group)
 
 
-def _lines(group: list[Finding], show: int) -> Iterator[str]:
+def _lines(group: list[DatasetFinding], show: int) -> Iterator[str]:
     first = group[0]
     mark = " (may be right)" if first.severity == "warning" else ""
     yield ""
@@ -72,7 +72,7 @@ def _lines(group: list[Finding], show: int) -> Iterator[str]:
         yield f"    and {len(records) - show} more"
 
 
-def _record(finding: Finding) -> tuple[str, str, str]:
+def _record(finding: DatasetFinding) -> tuple[str, str, str]:
     number = f" {finding.sequence}" if finding.sequence else ""
     values = "; ".join(f"{name}={'' if value is None else value}" for name, value in finding.values)
     return f"record {finding.record}", f"{finding.subject or ''}{number}", values
@@ -110,7 +110,7 @@ def as_json(checked: CheckedStudy) -> str:
     return json.dumps(document, indent=1, ensure_ascii=False)
 
 
-def _as_row(finding: Finding) -> dict[str, Any]:
+def _as_row(finding: DatasetFinding) -> dict[str, Any]:
     return asdict(finding) | {"values": dict(finding.values)}
 
 

@@ -19,7 +19,7 @@ from trialwright.exchange.dataset_comparison import (
 )
 from trialwright.exchange.datasets import Dataset, Variable
 from trialwright.exchange.define_xml import define_xml
-from trialwright.exchange.findings import Finding
+from trialwright.exchange.findings import DatasetFinding
 from trialwright.exchange.formats import convert, read_dataset, read_folder, write_dataset
 from trialwright.exchange.odm_read import rows_of_odm
 from trialwright.exchange.odm_write import odm_xml
@@ -44,8 +44,8 @@ __all__ = [
     "Conformance",
     "Dataset",
     "DatasetComparison",
+    "DatasetFinding",
     "DatasetSpec",
-    "Finding",
     "Outcome",
     "SdtmSettings",
     "ValueSpec",

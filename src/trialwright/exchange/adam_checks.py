@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from trialwright.exchange.adam_check_rules import CHECKS, Check
-from trialwright.exchange.findings import Finding
+from trialwright.exchange.findings import DatasetFinding
 
 if TYPE_CHECKING:
     import polars as pl
@@ -20,7 +20,7 @@ MOST = 100
 """Findings of one rule that are listed singly; the rest are counted in one more."""
 
 
-def check_dataset(dataset: Dataset, spec: DatasetSpec) -> tuple[Finding, ...]:
+def check_dataset(dataset: Dataset, spec: DatasetSpec) -> tuple[DatasetFinding, ...]:
     """Return what is wrong with a dataset by its specification and by the rules of ``adam_check_rules.CHECKS``.
 
     >>> import polars as pl
@@ -40,13 +40,13 @@ def check_dataset(dataset: Dataset, spec: DatasetSpec) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def check_across(datasets: Mapping[str, Dataset]) -> tuple[Finding, ...]:
+def check_across(datasets: Mapping[str, Dataset]) -> tuple[DatasetFinding, ...]:
     """Return rows of subjects whom ADSL does not have, and source records that are not there or have another date.
 
     >>> check_across({})
     ()
     """
-    found: list[Finding] = []
+    found: list[DatasetFinding] = []
     for name, dataset in datasets.items():
         if name != "ADSL" and "ADSL" in datasets:
             found += _unknown_subjects(dataset, datasets["ADSL"])
@@ -55,27 +55,31 @@ def check_across(datasets: Mapping[str, Dataset]) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def _variables(dataset: Dataset, spec: DatasetSpec) -> Iterator[Finding]:
+def _variables(dataset: Dataset, spec: DatasetSpec) -> Iterator[DatasetFinding]:
     held = {variable.name: variable for variable in dataset.variables}
     for due in spec.variables:
         if due.name not in held:
             if not due.optional:
-                yield Finding(dataset.name, None, "variables", f"{due.name} of the specification is missing")
+                yield DatasetFinding(dataset.name, None, "variables", f"{due.name} of the specification is missing")
             continue
         for what in ("kind", "label", "length"):
             have, must = getattr(held[due.name], what), getattr(due.variable, what)
             if have != must:
-                yield Finding(dataset.name, None, "variables", f"{due.name}: {what} must be {must!r}; it is {have!r}")
+                yield DatasetFinding(
+                    dataset.name, None, "variables", f"{due.name}: {what} must be {must!r}; it is {have!r}"
+                )
     named = [variable.name for variable in spec.variables]
     for name in held:
         if name not in named:
-            yield Finding(dataset.name, None, "variables", f"{name} is not in the specification")
+            yield DatasetFinding(dataset.name, None, "variables", f"{name} is not in the specification")
     order = [name for name in held if name in named]
     if order != [name for name in named if name in held]:
-        yield Finding(dataset.name, None, "variables", f"the order must be that of the specification; it is {order}")
+        yield DatasetFinding(
+            dataset.name, None, "variables", f"the order must be that of the specification; it is {order}"
+        )
 
 
-def _values(dataset: Dataset, spec: DatasetSpec, name: str) -> Iterator[Finding]:
+def _values(dataset: Dataset, spec: DatasetSpec, name: str) -> Iterator[DatasetFinding]:
     """Check one variable: no value missing that must be there, no text too long, no value outside its list."""
     import polars as pl
 
@@ -96,12 +100,12 @@ def _values(dataset: Dataset, spec: DatasetSpec, name: str) -> Iterator[Finding]
         )
 
 
-def _listed(check: Check, dataset: Dataset, spec: DatasetSpec) -> Iterator[Finding]:
+def _listed(check: Check, dataset: Dataset, spec: DatasetSpec) -> Iterator[DatasetFinding]:
     if set(spec.keys) <= set(dataset.rows.columns):
         yield from _rows(dataset, check.broken(spec), check.name, check.says, check.shows)
 
 
-def _rows(dataset: Dataset, broken: pl.Expr, rule: str, says: str, shows: Iterable[str]) -> Iterator[Finding]:
+def _rows(dataset: Dataset, broken: pl.Expr, rule: str, says: str, shows: Iterable[str]) -> Iterator[DatasetFinding]:
     """Yield a finding for each row that breaks a rule, up to ``MOST``, and one that counts the others."""
     import polars as pl
 
@@ -112,19 +116,19 @@ def _rows(dataset: Dataset, broken: pl.Expr, rule: str, says: str, shows: Iterab
         hits.head(MOST).select("_row", *whose, *(pl.col(n).cast(pl.String).alias(f"_{n}") for n in shown)).to_dicts()
     ):
         values = tuple((name, row[f"_{name}"]) for name in shown)
-        yield Finding(dataset.name, row["_row"] + 1, rule, says, row.get("USUBJID"), values=values)
+        yield DatasetFinding(dataset.name, row["_row"] + 1, rule, says, row.get("USUBJID"), values=values)
     if hits.height > MOST:
-        yield Finding(dataset.name, None, rule, f"{says}; {hits.height - MOST} rows more")
+        yield DatasetFinding(dataset.name, None, rule, f"{says}; {hits.height - MOST} rows more")
 
 
-def _unknown_subjects(dataset: Dataset, subjects: Dataset) -> Iterator[Finding]:
+def _unknown_subjects(dataset: Dataset, subjects: Dataset) -> Iterator[DatasetFinding]:
     import polars as pl
 
     stray = ~pl.col("USUBJID").is_in(subjects.rows["USUBJID"].to_list())
     yield from _rows(dataset, stray, "subjects", "the subject is not in ADSL", ("USUBJID",))
 
 
-def _sources(dataset: Dataset, datasets: Mapping[str, Dataset]) -> Iterator[Finding]:
+def _sources(dataset: Dataset, datasets: Mapping[str, Dataset]) -> Iterator[DatasetFinding]:
     """Check that a source in another analysis dataset is there, with the date it gave."""
     import polars as pl
 
@@ -133,7 +137,7 @@ def _sources(dataset: Dataset, datasets: Mapping[str, Dataset]) -> Iterator[Find
         if source is None:
             continue
         if variable not in source.rows.columns:
-            yield Finding(dataset.name, None, "source", f"{domain} has no variable {variable}")
+            yield DatasetFinding(dataset.name, None, "source", f"{domain} has no variable {variable}")
             continue
         own = (pl.col("SRCDOM") == domain) & (pl.col("SRCVAR") == variable)
         dates = _dates(source, variable)
@@ -144,7 +148,7 @@ def _sources(dataset: Dataset, datasets: Mapping[str, Dataset]) -> Iterator[Find
         )
         for row in joined.filter(pl.col("_on").is_null() | (pl.col("_on") != pl.col("ADT"))).head(MOST).to_dicts():
             what = f"{domain}.{variable} of the source is {row['_on']}, ADT is {row['ADT']}"
-            yield Finding(dataset.name, row["_row"] + 1, "source date", what, row["USUBJID"])
+            yield DatasetFinding(dataset.name, row["_row"] + 1, "source date", what, row["USUBJID"])
 
 
 def _dates(source: Dataset, variable: str) -> pl.DataFrame:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from trialwright.exchange.findings import Finding
+from trialwright.exchange.findings import DatasetFinding
 from trialwright.protocol import read_document
 
 __all__ = ["Allowed", "allow", "read_allowed"]
@@ -19,7 +19,8 @@ Text = Annotated[str, Field(min_length=1)]
 class Allowed(BaseModel):
     """One kind of finding that is known: its rule, where it is meant, and why it stands.
 
-    >>> Allowed(rule="CORE-000701", reason="The pilot collected no epoch.").covers(Finding("AE", 1, "CORE-000701", ""))
+    >>> known = Allowed(rule="CORE-000701", reason="The pilot collected no epoch.")
+    >>> known.covers(DatasetFinding("AE", 1, "CORE-000701", ""))
     True
     """
 
@@ -32,7 +33,7 @@ class Allowed(BaseModel):
     reason: Text
     """Why the finding stands."""
 
-    def covers(self, finding: Finding) -> bool:
+    def covers(self, finding: DatasetFinding) -> bool:
         """Whether a finding is of this kind."""
         return self.rule == finding.rule and self.dataset in (None, finding.dataset)
 
@@ -56,18 +57,18 @@ def read_allowed(path: Path) -> tuple[Allowed, ...]:
 
 
 def allow(
-    findings: Iterable[Finding], allowed: Iterable[Allowed]
-) -> tuple[list[Finding], list[Finding], list[Allowed]]:
+    findings: Iterable[DatasetFinding], allowed: Iterable[Allowed]
+) -> tuple[list[DatasetFinding], list[DatasetFinding], list[Allowed]]:
     """Return the findings that are not allowed, those that are, and what is allowed and was not found.
 
     >>> known = Allowed(rule="R1", reason="Meant.")
-    >>> left, meant, idle = allow([Finding("AE", 1, "R1", "x"), Finding("AE", 1, "R2", "y")], [known])
+    >>> left, meant, idle = allow([DatasetFinding("AE", 1, "R1", "x"), DatasetFinding("AE", 1, "R2", "y")], [known])
     >>> [finding.rule for finding in left], len(meant), idle
     (['R2'], 1, [])
     """
     allowed = list(allowed)
-    left: list[Finding] = []
-    meant: list[Finding] = []
+    left: list[DatasetFinding] = []
+    meant: list[DatasetFinding] = []
     used: set[int] = set()
     for finding in findings:
         covering = [at for at, each in enumerate(allowed) if each.covers(finding)]

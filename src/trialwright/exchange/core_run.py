@@ -16,7 +16,7 @@ from trialwright.exchange.core_set_operators import OPERATORS
 from trialwright.exchange.core_tables import TABLES
 from trialwright.exchange.core_values import as_text
 from trialwright.exchange.datasets import Dataset
-from trialwright.exchange.findings import Finding
+from trialwright.exchange.findings import DatasetFinding
 
 if TYPE_CHECKING:
     import polars as pl
@@ -54,7 +54,7 @@ class Conformance:
     {'CORE-000001': 'clean', 'CORE-000002': 'out of scope'}
     """
 
-    findings: tuple[Finding, ...]
+    findings: tuple[DatasetFinding, ...]
     outcomes: tuple[Outcome, ...]
 
     def answers(self) -> dict[str, Answer]:
@@ -93,7 +93,7 @@ def check_conformance(study: Mapping[str, Dataset], rules: Iterable[Rule]) -> Co
     """
     study = {name: as_written(dataset) for name, dataset in study.items()}
     beside: Beside = {}
-    findings: list[Finding] = []
+    findings: list[DatasetFinding] = []
     outcomes: list[Outcome] = []
     for rule in rules:
         for outcome, found in _run(rule, study, beside):
@@ -102,7 +102,7 @@ def check_conformance(study: Mapping[str, Dataset], rules: Iterable[Rule]) -> Co
     return Conformance(tuple(findings), tuple(outcomes))
 
 
-def _run(rule: Rule, study: Mapping[str, Dataset], beside: Beside) -> Iterator[tuple[Outcome, list[Finding]]]:
+def _run(rule: Rule, study: Mapping[str, Dataset], beside: Beside) -> Iterator[tuple[Outcome, list[DatasetFinding]]]:
     why = _unsupported(rule)
     if why is not None:
         yield Outcome(rule.id, "", "unsupported", why), []
@@ -138,7 +138,7 @@ def _study_as_dataset(study: Mapping[str, Dataset]) -> Dataset:
 
 def _answer(
     rule: Rule, dataset: Dataset, study: Mapping[str, Dataset], beside: Beside
-) -> tuple[Outcome, list[Finding]]:
+) -> tuple[Outcome, list[DatasetFinding]]:
     from polars.exceptions import PolarsError
 
     try:
@@ -170,7 +170,7 @@ def _records(rule: Rule, dataset: Dataset, study: Mapping[str, Dataset], beside:
     return found
 
 
-def _findings(rule: Rule, records: Records, wrong: pl.Series) -> list[Finding]:
+def _findings(rule: Rule, records: Records, wrong: pl.Series) -> list[DatasetFinding]:
     where = wrong.arg_true().to_list()
     if not where:
         return []
@@ -185,15 +185,15 @@ def _findings(rule: Rule, records: Records, wrong: pl.Series) -> list[Finding]:
     return _one_for_each_group(findings, rule, records) if rule.sensitivity == "Group" else findings
 
 
-def _finding(rule: Rule, records: Records, cells: tuple[str | None, str | None, str | None, Values]) -> Finding:
+def _finding(rule: Rule, records: Records, cells: tuple[str | None, str | None, str | None, Values]) -> DatasetFinding:
     row, subject, sequence, values = cells
     record = None if row is None else int(row)
-    return Finding(records.dataset.name, record, rule.id, rule.message, subject, sequence, values, rule.severity)
+    return DatasetFinding(records.dataset.name, record, rule.id, rule.message, subject, sequence, values, rule.severity)
 
 
-def _one_for_each_group(findings: Iterable[Finding], rule: Rule, records: Records) -> list[Finding]:
+def _one_for_each_group(findings: Iterable[DatasetFinding], rule: Rule, records: Records) -> list[DatasetFinding]:
     names = {records.name(name) for name in rule.grouped_by}
-    groups: dict[Values, Finding] = {}
+    groups: dict[Values, DatasetFinding] = {}
     for finding in findings:
         groups.setdefault(tuple(pair for pair in finding.values if pair[0] in names), finding)
     return list(groups.values())

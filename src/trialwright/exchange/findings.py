@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Finding", "Severity"]
+__all__ = ["DatasetFinding", "Severity"]
 
 Severity = Literal["error", "warning"]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class DatasetFinding:
     """One thing found wrong in a dataset.
 
     ``record`` is the row in the order of the file, from 1; None where the dataset as a whole is meant. ``values`` are
     the variables that show it. A ``warning`` may turn out to be right after all: the rule cannot see everything.
 
-    >>> Finding("AE", 3, "AE-END", "ends before it starts", "01-001", values=(("AEENDTC", "2020-01-01"),)).place
+    >>> DatasetFinding("AE", 3, "AE-END", "ends before it starts", "01-001", values=(("AEENDTC", "2020-01-01"),)).place
     'AE record 3 (01-001)'
     """
 

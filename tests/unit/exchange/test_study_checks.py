@@ -7,7 +7,16 @@ import pytest
 from references import ROOT
 
 from trialwright.errors import DocumentError
-from trialwright.exchange import Allowed, Dataset, Finding, Variable, allow, check_study, read_allowed, read_folder
+from trialwright.exchange import (
+    Allowed,
+    Dataset,
+    DatasetFinding,
+    Variable,
+    allow,
+    check_study,
+    read_allowed,
+    read_folder,
+)
 
 HELD = {pl.String: "text", pl.Int64: "integer", pl.Float64: "number"}
 
@@ -82,7 +91,7 @@ def test_allowed_findings_are_taken_out_and_idle_ones_told(tmp_path):
     file = tmp_path / "allowed.yaml"
     file.write_text("allowed:\n  - {rule: R1, dataset: AE, reason: Meant.}\n  - {rule: R9, reason: Long gone.}\n")
     allowed = read_allowed(file)
-    mine, theirs = Finding("AE", 1, "R1", "x"), Finding("CM", 1, "R1", "x")
+    mine, theirs = DatasetFinding("AE", 1, "R1", "x"), DatasetFinding("CM", 1, "R1", "x")
     assert allow([mine, theirs], allowed) == ([theirs], [mine], [Allowed(rule="R9", reason="Long gone.")])
     file.write_text("allowed:\n  - {rule: R1, reason: ''}\n")
     with pytest.raises(DocumentError, match="reason"):
