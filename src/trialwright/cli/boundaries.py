@@ -3,9 +3,36 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
+
+from trialwright.cli.design_options import (
+    AccrualInAll,
+    AlphaOfBounds,
+    BetaSpending,
+    Binding,
+    Bounds,
+    DropoutInAYear,
+    EventsAtLooks,
+    FutilityConditionalPower,
+    FutilityHazardRatio,
+    FutilityPredictivePower,
+    FutilityZ,
+    GoesOn,
+    HazardRatioOfBounds,
+    Information,
+    JsonOrText,
+    MedianOfControl,
+    PatientsInAll,
+    Planned,
+    PowerOfBounds,
+    RatioOrNone,
+    SidesOfBounds,
+    Spending,
+    SpendingTimes,
+    Supposing,
+)
 
 if TYPE_CHECKING:
     from trialwright.cli.boundaries_asked import Asked, Course
@@ -13,76 +40,32 @@ if TYPE_CHECKING:
 
 __all__ = ["boundaries"]
 
-FUNCTIONS = "obrien-fleming, pocock, kim-demets:RHO, hwang-shih-decani:GAMMA, or user:0.5=0.1,1=1 (shares)."
-
 
 def boundaries(  # noqa: PLR0917 - each is an option of the command
-    alpha: Annotated[float, typer.Option("--alpha", help="The whole type I error, such as 0.025 on one side.")],
-    information: Annotated[
-        str | None,
-        typer.Option("--information", metavar="FRACTIONS", help="Fractions of the information, such as 0.6,1."),
-    ] = None,
-    events: Annotated[
-        str | None, typer.Option("--events", metavar="EVENTS", help="All events so far at each look, such as 76,127.")
-    ] = None,
-    spending: Annotated[str | None, typer.Option("--spending", metavar="FUNCTION", help=FUNCTIONS)] = None,
-    bounds: Annotated[
-        str | None,
-        typer.Option(
-            "--bounds",
-            metavar="SHAPE",
-            help="obrien-fleming, pocock, wang-tsiatis:DELTA, haybittle-peto[:Z] or pampallona-tsiatis:DELTA.",
-        ),
-    ] = None,
-    sides: Annotated[int, typer.Option("--sides", help="1, or 2 for symmetric bounds.")] = 1,
-    power: Annotated[
-        float | None,
-        typer.Option("--power", help="With --information: what it costs, in events if a hazard ratio is supposed."),
-    ] = None,
-    hazard_ratio: Annotated[
-        float | None, typer.Option("--hazard-ratio", help="The one supposed, experimental over control.")
-    ] = None,
-    ratio: Annotated[
-        str | None, typer.Option("--ratio", help="Allocation, experimental to control, such as 2:1.")
-    ] = None,
-    spending_times: Annotated[
-        str | None,
-        typer.Option("--spending-times", metavar="FRACTIONS", help="Where to spend instead, such as calendar time."),
-    ] = None,
-    beta_spending: Annotated[
-        str | None,
-        typer.Option("--beta-spending", metavar="FUNCTION", help="Futility bounds that spend 1 - power this way."),
-    ] = None,
-    futility_z: Annotated[
-        str | None,
-        typer.Option("--futility-z", metavar="BOUNDS", help="Futility below these z; none for no such look."),
-    ] = None,
-    futility_hazard_ratio: Annotated[
-        str | None,
-        typer.Option("--futility-hazard-ratio", metavar="RATIOS", help="Futility above these ratios."),
-    ] = None,
-    futility_conditional_power: Annotated[
-        str | None,
-        typer.Option("--futility-conditional-power", metavar="CHANCES", help="Futility below these chances."),
-    ] = None,
-    futility_predictive_power: Annotated[
-        str | None,
-        typer.Option("--futility-predictive-power", metavar="CHANCES", help="The same, averaged by a flat prior."),
-    ] = None,
-    supposing: Annotated[
-        str | None,
-        typer.Option("--supposing", help="What conditional power supposes of the rest: trend, design or null."),
-    ] = None,
-    binding: Annotated[bool, typer.Option("--binding", help="Futility bounds the type I error relies on.")] = False,
-    planned: Annotated[
-        int | None, typer.Option("--planned", help="Events planned for the end, where --events are observed.")
-    ] = None,
-    goes_on: Annotated[bool, typer.Option("--goes-on", help="The last of the observed looks is not the end.")] = False,
-    patients: Annotated[float | None, typer.Option("--patients", help="Patients in all, to tell the months.")] = None,
-    accrual: Annotated[float | None, typer.Option("--accrual", help="Months over which they enter, uniformly.")] = None,
-    control_median: Annotated[float | None, typer.Option("--control-median", help="Its median, in months.")] = None,
-    dropout: Annotated[float, typer.Option("--dropout", help="Chance to leave without an event in 12 months.")] = 0.0,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON with all digits instead of text.")] = False,
+    alpha: AlphaOfBounds,
+    information: Information = None,
+    events: EventsAtLooks = None,
+    spending: Spending = None,
+    bounds: Bounds = None,
+    sides: SidesOfBounds = 1,
+    power: PowerOfBounds = None,
+    hazard_ratio: HazardRatioOfBounds = None,
+    ratio: RatioOrNone = None,
+    spending_times: SpendingTimes = None,
+    beta_spending: BetaSpending = None,
+    futility_z: FutilityZ = None,
+    futility_hazard_ratio: FutilityHazardRatio = None,
+    futility_conditional_power: FutilityConditionalPower = None,
+    futility_predictive_power: FutilityPredictivePower = None,
+    supposing: Supposing = None,
+    binding: Binding = False,
+    planned: Planned = None,
+    goes_on: GoesOn = False,
+    patients: PatientsInAll = None,
+    accrual: AccrualInAll = None,
+    control_median: MedianOfControl = None,
+    dropout: DropoutInAYear = 0.0,
+    json: JsonOrText = False,
 ) -> None:
     """Print group sequential boundaries, by a spending function or by their shape.
 

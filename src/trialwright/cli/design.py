@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from trialwright.cli.boundaries import boundaries
 from trialwright.cli.card import card, lint
+from trialwright.cli.design_options import (
+    Alpha,
+    ControlMedian,
+    Delay,
+    Dropout,
+    FollowUp,
+    HazardRatio,
+    Json,
+    Longest,
+    Margin,
+    Milestone,
+    Power,
+    Ratio,
+    Sides,
+    Tau,
+    Trials,
+    UniformAccrual,
+    WeightOfTest,
+)
 from trialwright.cli.milestones import milestones
 from trialwright.cli.solve_design import as_options, check_alpha, check_dropout, solve, split_ratio
 
@@ -30,31 +49,23 @@ app.command()(solve)
 
 @app.command()
 def size(  # noqa: PLR0917 - each is an option of the command
-    hazard_ratio: Annotated[float, typer.Option(help="Hazard of the experimental arm over that of the control arm.")],
-    power: Annotated[float, typer.Option(help="Chance to find that effect, such as 0.8.")] = 0.8,
-    alpha: Annotated[float, typer.Option(help="Whole type I error of the test on its sides.")] = 0.05,
-    sides: Annotated[int, typer.Option(help="1 or 2.")] = 2,
-    ratio: Annotated[str, typer.Option(help="Allocation, experimental to control, such as 2:1.")] = "1:1",
-    margin: Annotated[float, typer.Option(help="Hazard ratio that non-inferiority must exclude.")] = 1.0,
-    accrual: Annotated[float | None, typer.Option(help="Months over which patients enter, uniformly.")] = None,
-    follow_up: Annotated[float | None, typer.Option(help="Months from the last entry to the analysis.")] = None,
-    control_median: Annotated[float | None, typer.Option(help="Median of the control arm, in months.")] = None,
-    dropout: Annotated[float, typer.Option(help="Chance to leave without an event within 12 months.")] = 0.0,
-    longest: Annotated[float | None, typer.Option(help="Months after which follow-up of a patient ends.")] = None,
-    delay: Annotated[float, typer.Option(help="Months after entry before the effect begins.")] = 0.0,
-    weight: Annotated[
-        str | None,
-        typer.Option(
-            help="Also a weighted log-rank test: fh:RHO,GAMMA, gehan, tarone-ware, peto, or modest:MONTHS.",
-            metavar="WEIGHT",
-        ),
-    ] = None,
-    tau: Annotated[float | None, typer.Option(help="Also restricted means up to so many months.")] = None,
-    milestone: Annotated[float | None, typer.Option(help="Also survival at so many months.")] = None,
-    trials: Annotated[
-        int, typer.Option(min=0, help="Simulated trials of each number of events; 0 leaves them out.")
-    ] = 20_000,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON with all digits instead of a table.")] = False,
+    hazard_ratio: HazardRatio,
+    power: Power = 0.8,
+    alpha: Alpha = 0.05,
+    sides: Sides = 2,
+    ratio: Ratio = "1:1",
+    margin: Margin = 1.0,
+    accrual: UniformAccrual = None,
+    follow_up: FollowUp = None,
+    control_median: ControlMedian = None,
+    dropout: Dropout = 0.0,
+    longest: Longest = None,
+    delay: Delay = 0.0,
+    weight: WeightOfTest = None,
+    tau: Tau = None,
+    milestone: Milestone = None,
+    trials: Trials = 20_000,
+    json: Json = False,
 ) -> None:
     """Print the events a comparison needs by every formula in use, and the patients when accrual is told.
 

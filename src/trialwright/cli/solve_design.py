@@ -3,9 +3,31 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
+
+from trialwright.cli.design_options import (
+    Accrual,
+    AccrualSpeed,
+    Alpha,
+    ControlMedian,
+    Dropout,
+    DropoutExperimental,
+    Events,
+    FollowUp,
+    HazardRatioOrNone,
+    Json,
+    Longest,
+    Margin,
+    MoreEvents,
+    Patients,
+    PowerOrNone,
+    Rate,
+    Ratio,
+    Sides,
+    Stratum,
+)
 
 if TYPE_CHECKING:
     from trialwright.design import PlannedStratum, SolvedDesign, Steps
@@ -14,34 +36,25 @@ __all__ = ["as_options", "check_alpha", "check_dropout", "solve", "split_ratio"]
 
 
 def solve(  # noqa: PLR0917 - each is an option of the command
-    alpha: Annotated[float, typer.Option(help="Whole type I error of the test on its sides.")],
-    sides: Annotated[int, typer.Option(help="1 or 2.")],
-    control_median: Annotated[float | None, typer.Option(help="Median of the control arm, in months.")] = None,
-    stratum: Annotated[
-        list[str] | None,
-        typer.Option(metavar="SHARE:MEDIAN", help="A stratum's share and control median, such as 0.4:8; for each one."),
-    ] = None,
-    ratio: Annotated[str, typer.Option(help="Allocation, experimental to control, such as 2:1.")] = "1:1",
-    hazard_ratio: Annotated[
-        float | None, typer.Option(help="Hazard of the experimental arm over the control's.")
-    ] = None,
-    power: Annotated[float | None, typer.Option(help="Chance to find that effect, such as 0.8.")] = None,
-    events: Annotated[float | None, typer.Option(help="Events at the analysis.")] = None,
-    patients: Annotated[float | None, typer.Option(help="Patients of both arms.")] = None,
-    accrual: Annotated[float | None, typer.Option(help="Months over which patients enter.")] = None,
-    follow_up: Annotated[float | None, typer.Option(help="Months from the last entry to the analysis.")] = None,
-    rate: Annotated[float | None, typer.Option(help="Patients entering in a month where the speed is 1.")] = None,
-    margin: Annotated[float, typer.Option(help="Hazard ratio that non-inferiority must exclude.")] = 1.0,
-    more_events: Annotated[
-        bool, typer.Option("--more-events", help="More events are the benefit: find a hazard ratio above the margin.")
-    ] = False,
-    accrual_speed: Annotated[
-        str, typer.Option(metavar="FROM:SPEED,...", help="Relative speed of accrual by month, such as 0:1,3:2,6:4.")
-    ] = "0:1",
-    dropout: Annotated[float, typer.Option(help="Chance to leave without an event within 12 months.")] = 0.0,
-    dropout_experimental: Annotated[float | None, typer.Option(help="The same, where that arm has its own.")] = None,
-    longest: Annotated[float | None, typer.Option(help="Months after which follow-up of a patient ends.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON with all digits instead of a table.")] = False,
+    alpha: Alpha,
+    sides: Sides,
+    control_median: ControlMedian = None,
+    stratum: Stratum = None,
+    ratio: Ratio = "1:1",
+    hazard_ratio: HazardRatioOrNone = None,
+    power: PowerOrNone = None,
+    events: Events = None,
+    patients: Patients = None,
+    accrual: Accrual = None,
+    follow_up: FollowUp = None,
+    rate: Rate = None,
+    margin: Margin = 1.0,
+    more_events: MoreEvents = False,
+    accrual_speed: AccrualSpeed = "0:1",
+    dropout: Dropout = 0.0,
+    dropout_experimental: DropoutExperimental = None,
+    longest: Longest = None,
+    json: Json = False,
 ) -> None:
     """Print the design in which the quantities left out follow from four that are given.
 
