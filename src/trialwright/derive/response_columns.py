@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from trialwright.derive import recist
 from trialwright.derive.response import RESPONSE_COLUMNS, unlisted
 from trialwright.derive.rows import frame
+from trialwright.records import TABLES
 
 if TYPE_CHECKING:
     import polars as pl
@@ -22,18 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["by_columns"]
 
 Array = Any
-STATES = (
-    "measured",
-    "too small",
-    "merged",
-    "present",
-    "absent",
-    "progressed",
-    "equivocal",
-    "unequivocal",
-    "not evaluable",
-)
-ROLES = ("target", "non-target", "new")
+_VALUES = {(table.name, column.name): column.values for table in TABLES.values() for column in table.columns}
+STATES, ROLES = _VALUES["measurements", "state"], _VALUES["lesions", "role"]
 RESPONSES = (None, "CR", "PR", "SD", "PD", "NE", "NON-CR/NON-PD")
 """Places in these lists are the codes of the kernel."""
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from trialwright.simulate._kernels_designed_scans import last_scan
 from trialwright.simulate._kernels_draws import bits_float, float_bits
+from trialwright.simulate._kernels_selection import kth_smallest
 from trialwright.stats import kernel
 
 Array = Any
@@ -19,30 +20,6 @@ CROWDED = 64
 """Keys in one bucket from which plain insertion may take too long."""
 NEAR = 1e-9
 """Of a step of the grid: round-off of a difference of two of its multiples is less."""
-
-
-@kernel
-def kth_smallest(values: Array, count: int, k: int, work: Array) -> Any:
-    """Return the k-th smallest of ``count`` values (1 is the smallest): Hoare's selection by parts."""
-    work[:count] = values[:count]
-    low, high, wanted = 0, count - 1, k - 1
-    while low < high:
-        pivot = work[wanted]
-        i, j = low, high
-        while i <= j:
-            while work[i] < pivot:
-                i += 1
-            while pivot < work[j]:
-                j -= 1
-            if i <= j:
-                work[i], work[j] = work[j], work[i]
-                i += 1
-                j -= 1
-        if j < wanted:
-            low = i
-        if wanted < i:
-            high = j
-    return work[wanted]
 
 
 @kernel

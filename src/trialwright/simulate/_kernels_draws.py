@@ -74,20 +74,15 @@ def uniform(key: Any, counter: Any) -> Any:
 
 
 @kernel
-def minus_log(x: Any) -> Any:
-    """Return -log x of a normal number x > 0 to 2 units in the last place; no library, so the same bits anywhere.
+def log_of(m: Any, exponent: Any) -> Any:
+    """Return log(2**exponent m), m in (sqrt 1/2, sqrt 2], of numbers or of lanes of them, to 2 units in the last place.
 
-    x = 2**e m with m in (sqrt 1/2, sqrt 2]; log m = 2 artanh s with s = (m - 1) / (m + 1) (Abramowitz and Stegun 1964,
-    4.1.27), its series taken to s**19: the first term left out is below 1e-17 of the sum.
+    log m = 2 artanh s with s = (m - 1) / (m + 1) (Abramowitz and Stegun 1964, 4.1.27), its series taken to s**19: the
+    first term left out is below 1e-17 of the sum. No library, so the same bits anywhere.
     """
-    bits = float_bits(x)
-    shifted = bits - np.int64(SQRT_HALF_BITS)
-    exponent = shifted >> np.int64(52)
-    m = bits_float(bits - (exponent << np.int64(52)))
     s = (m - 1.0) / (m + 1.0)
     z = s * s
-    series = 1 / 19
-    series = series * z + 1 / 17
+    series = z * (1 / 19) + 1 / 17
     series = series * z + 1 / 15
     series = series * z + 1 / 13
     series = series * z + 1 / 11
@@ -95,7 +90,15 @@ def minus_log(x: Any) -> Any:
     series = series * z + 1 / 7
     series = series * z + 1 / 5
     series = series * z + 1 / 3
-    return -(2.0 * s + 2.0 * s * z * series + np.float64(exponent) * LOG_2)
+    return 2.0 * s + 2.0 * s * z * series + exponent * LOG_2
+
+
+@kernel
+def minus_log(x: Any) -> Any:
+    """Return -log x of a normal number x > 0."""
+    bits = float_bits(x)
+    exponent = (bits - np.int64(SQRT_HALF_BITS)) >> np.int64(52)
+    return -log_of(bits_float(bits - (exponent << np.int64(52))), np.float64(exponent))
 
 
 @kernel

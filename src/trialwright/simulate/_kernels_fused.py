@@ -24,6 +24,7 @@ from trialwright.simulate._kernels_draws import (
     uniform,
 )
 from trialwright.simulate._kernels_fused_tests import ARM, CENSORED, FLAGS, log_hazard_ratio, log_rank
+from trialwright.simulate._kernels_selection import kth_smallest
 from trialwright.stats import kernel
 
 Array = Any
@@ -56,7 +57,7 @@ def run_fused_kernel(plan: Any, stream: Any, found: Array) -> None:
         for look in range(len(plan.look_events)):
             if most < plan.look_events[look]:
                 break
-            cut = nth_smallest(work[CALENDAR], n, plan.look_events[look], work[SPARE])
+            cut = kth_smallest(work[CALENDAR], n, plan.look_events[look], work[SPARE])
             m, m1 = observe(plan, cut, work, keys)
             sort_keys(keys, m, order, buckets)
             z = log_rank(order, m, m1)
@@ -150,31 +151,6 @@ def _end(plan: Any, key: Any, arms: Array, leave: Array) -> None:
         if plan.leaving:
             mean = plan.leaving_experimental if arms[i] else plan.leaving_control
             leave[i] = min(exponential(key, place(DROPOUT, i)) * mean, plan.longest)
-
-
-@kernel
-def nth_smallest(values: Array, count: int, nth: int, work: Array) -> Any:
-    """Return the nth smallest value: partitions about a pivot (Hoare 1961, "Algorithm 65: Find")."""
-    for i in range(count):
-        work[i] = values[i]
-    low, high, wanted = 0, count - 1, nth - 1
-    while low < high:
-        pivot = work[wanted]
-        i, j = low, high
-        while i <= j:
-            while work[i] < pivot:
-                i += 1
-            while pivot < work[j]:
-                j -= 1
-            if i <= j:
-                work[i], work[j] = work[j], work[i]
-                i += 1
-                j -= 1
-        if j < wanted:
-            low = i
-        if wanted < i:
-            high = j
-    return work[wanted]
 
 
 @kernel

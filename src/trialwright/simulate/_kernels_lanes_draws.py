@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from trialwright.simulate._kernels_draws import LOG_2, SQRT_HALF_BITS, word
+from trialwright.simulate._kernels_draws import SQRT_HALF_BITS, log_of, word
 from trialwright.simulate._kernels_lanes_vectors import float_of, high_part, negative, without_mantissa, word_of
 from trialwright.stats import kernel
 
@@ -22,22 +22,10 @@ def uniform_lanes(key: Any, counter: Any) -> Any:
 
 @kernel
 def minus_log_lanes(x: Any) -> Any:
-    """Return -log x, by the steps of ``minus_log``."""
+    """Return -log x of normal numbers above 0."""
     bits = word_of(x)
     shifted = bits - np.uint64(SQRT_HALF_BITS)
-    exponent = high_part(shifted)
-    m = float_of(bits - without_mantissa(shifted))
-    s = (m - 1.0) / (m + 1.0)
-    z = s * s
-    series = z * (1 / 19) + 1 / 17
-    series = series * z + 1 / 15
-    series = series * z + 1 / 13
-    series = series * z + 1 / 11
-    series = series * z + 1 / 9
-    series = series * z + 1 / 7
-    series = series * z + 1 / 5
-    series = series * z + 1 / 3
-    return negative(2.0 * s + 2.0 * s * z * series + exponent * LOG_2)
+    return negative(log_of(float_of(bits - without_mantissa(shifted)), high_part(shifted)))
 
 
 @kernel
