@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -45,11 +47,15 @@ class Evidence:
 
     @cached_property
     def told(self) -> dict[str, list[Told]]:
-        """Return the facts with their bodies by kind; those redacted are left out."""
+        """Return the facts with their bodies by kind; without those redacted, or with a body that is no JSON any more.
+
+        That a body was altered is for the chain (INV10) to say.
+        """
         found: dict[str, list[Told]] = {}
         for fact in self.facts:
-            if fact.text is not None:
-                found.setdefault(fact.kind, []).append((fact, fact.body))
+            with suppress(ValueError):
+                if fact.text is not None:
+                    found.setdefault(fact.kind, []).append((fact, json.loads(fact.text)))
         return found
 
     def of(self, *kinds: str) -> list[Told]:

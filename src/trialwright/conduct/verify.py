@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -147,15 +148,13 @@ def _anchored(facts: Sequence[Fact], anchors: Anchors) -> Iterator[Broken]:
 
 def _places(facts: Sequence[Fact], places: Sequence[tuple[Any, ...]]) -> Iterator[Broken]:
     """The table of allocations holds the allocations of the log and nothing else."""
-    told = {fact.seq: (fact, fact.body) for fact in facts if fact.kind == "allocated" and fact.text}
-    wanted = {
-        seq: (seq, body.get("list"), body.get("stratum"), body.get("position"), fact.subject)
-        for seq, (fact, body) in told.items()
-    }
-    found = {row[0]: tuple(row) for row in places}
-    for seq in sorted({*wanted, *found}, key=str):
-        if wanted.get(seq) != found.get(seq):
-            yield Broken(seq, "table", "the table of allocations is not what the log says")
+    told = [(fact, fact.body) for fact in facts if fact.kind == "allocated" and fact.text]
+    wanted = Counter(
+        (fact.seq, body.get("list"), body.get("stratum"), body.get("position"), fact.subject) for fact, body in told
+    )
+    found = Counter(places)
+    for seq in sorted({row[0] for row in (wanted - found) + (found - wanted)}, key=str):
+        yield Broken(seq, "table", "the table of allocations is not what the log says")
 
 
 def _read(connection: Connection) -> tuple[list[Fact], list[tuple[Any, ...]], frozenset[str]]:
