@@ -8,7 +8,6 @@ from trialwright.evidence.claims import Claim, Link, PrintedP
 from trialwright.evidence.claims_file import Claims, Contradiction, PublishedAllocation, Said
 from trialwright.evidence.compare import Compared, Replayed, compare, published
 from trialwright.evidence.counts import denominators, numerators
-from trialwright.evidence.curve_files import read_curves
 from trialwright.evidence.curves import ReadCurve
 from trialwright.evidence.findings import CHECKS, Finding, Reading, Verdict
 from trialwright.evidence.heterogeneity import Heterogeneity, PoolingMethod
@@ -27,6 +26,7 @@ from trialwright.evidence.single_studies import Cumulated, Influence, LeftOut, c
 from trialwright.evidence.small_studies import Asymmetry, RankTest, TrimmedAndFilled, egger, rank_test, trim_and_fill
 from trialwright.evidence.studies import Study
 from trialwright.evidence.subgroups import Subgroups, pool_subgroups
+from trialwright.evidence.suppose import SupposedStudy, suppose
 from trialwright.evidence.synthesis import Prediction, PredictionKind, Synthesis, pool
 from trialwright.evidence.tables_2x2 import Measure, PooledTables, pool_mantel_haenszel, pool_peto, studies_of_tables
 from trialwright.evidence.two_shares import p_of_two_shares
@@ -77,6 +77,7 @@ __all__ = [
     "SensitivityRow",
     "Study",
     "Subgroups",
+    "SupposedStudy",
     "Synthesis",
     "Target",
     "TrimmedAndFilled",
@@ -108,8 +109,8 @@ __all__ = [
     "pooling_sensitivity",
     "published",
     "rank_test",
-    "read_curves",
     "reconstruct",
     "studies_of_tables",
+    "suppose",
     "trim_and_fill",
 ]
