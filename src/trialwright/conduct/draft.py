@@ -11,11 +11,10 @@ from trialwright.conduct.commands import Context
 from trialwright.conduct.facts import Fact, NewFact, canonical, digest_of, sealed
 from trialwright.conduct.jobs import OWN_KEY, Done, Job, Receipt
 from trialwright.conduct.refusals import Conflict, Invalid, Refused
-from trialwright.conduct.rights import check_session, role_for
+from trialwright.conduct.rights import check_session, role_to_ask
 from trialwright.conduct.state import State
 
 if TYPE_CHECKING:
-    from trialwright.conduct.commands import Ask
     from trialwright.conduct.keys import Keys
     from trialwright.protocol import Screener
 
@@ -85,7 +84,7 @@ class Draft:
     def _decided(self, job: Job, keys: Keys) -> Done:
         at = self.now()
         self._check_session(job, at)
-        role = role_for(self.state, job.actor.user, job.command.action, self._site_of(job.command), at)
+        role = role_to_ask(self.state, job.actor.user, job.command.action, job.command.where, at)
         context = Context(at, job.actor, role, self.screener, keys)
         facts = self._write(_Origin.of(job, role, job.key), job.command.decide(self.state, context), at)
         return Done(job, Receipt(facts, job.command.reply(facts)))
@@ -94,10 +93,6 @@ class Draft:
         if job.actor.session is not None:
             confirmed = job.key if job.command.needs_confirmation else None
             check_session(self.state, job.actor.user, job.actor.session, at, confirmed=confirmed)
-
-    def _site_of(self, command: Ask) -> str | None:
-        site, subject = command.where
-        return site or (self.state.subjects.site_of(subject) if subject else None)
 
     def _write(self, origin: _Origin, news: Sequence[NewFact], at: datetime) -> tuple[Fact, ...]:
         facts = tuple(self._chained(origin, news, at.astimezone(UTC).strftime(WRITTEN_UTC)))

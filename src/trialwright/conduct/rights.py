@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trialwright.conduct.refusals import Forbidden
+from trialwright.conduct.refusals import Forbidden, NotFound
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ANYWHERE", "OWN_ACCOUNT", "RIGHTS", "ROLES", "SECOND_FACTOR", "UNTRAINED", "check_session", "role_for",
-    "roles_at", "sites_for",
+    "role_to_ask", "roles_at", "sites_for",
 ]  # fmt: skip
 
 ROLES = (
@@ -116,6 +116,23 @@ def role_for(state: State, user: str, action: str, site: str | None, at: datetim
     return min(held, key=ROLES.index)
 
 
+def role_to_ask(state: State, user: str, action: str, where: tuple[str | None, str | None], at: datetime) -> str:
+    """Return the role under which the user may do this to what a command names: site, subject, both or neither.
+
+    A subject that the user neither may act upon nor see looks the same as one that does not exist: NotFound.
+    """
+    site, subject = where
+    if subject is None or user == "system":
+        return role_for(state, user, action, site, at)
+    own = state.subjects.site_of(subject)
+    acts, sees = sites_for(state, user, action, at), sites_for(state, user, "read subjects", at)
+    if acts == frozenset():
+        return role_for(state, user, action, None, at)
+    if own is None or site not in {None, own} or not (_reaches(acts, own) or _reaches(sees, own)):
+        raise NotFound(f"there is no subject {subject!r} that you may see; check the number")
+    return role_for(state, user, action, own, at)
+
+
 def roles_at(state: State, user: str, site: str | None, at: datetime) -> frozenset[str]:
     """Return the roles a user holds at a site at that instant; None: those that cover the whole study."""
     account = state.people.account(user)
@@ -147,6 +164,10 @@ def check_session(state: State, user: str, digest: str, at: datetime, *, confirm
         raise Forbidden(f"this session may only set the {session.only}; do that first, then sign in again")
     if confirmed is not None and not session.confirms(confirmed, at):
         raise Forbidden("this needs your password again just before; confirm it, then ask again")
+
+
+def _reaches(sites: frozenset[str] | None, site: str) -> bool:
+    return sites is None or site in sites
 
 
 def grants_in_force(state: State, account: Account, day: date) -> list[Grant]:
