@@ -7,6 +7,7 @@ import typer
 from trialwright.cli.evidence_check import check
 from trialwright.cli.evidence_intake import intake
 from trialwright.cli.evidence_pool import pool
+from trialwright.cli.evidence_reconstruct import reconstruct
 from trialwright.cli.evidence_suppose import suppose
 
 __all__ = ["app"]
@@ -16,4 +17,5 @@ app = typer.Typer(help="What was published: read it, check it, pool it.", no_arg
 app.command()(check)
 app.command()(intake)
 app.command()(pool)
+app.command()(reconstruct)
 app.command()(suppose)

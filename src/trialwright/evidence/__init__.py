@@ -8,6 +8,7 @@ from trialwright.evidence.claims import Claim, Link, PrintedP
 from trialwright.evidence.claims_file import Claims, Contradiction, PublishedAllocation, Said
 from trialwright.evidence.compare import Compared, Replayed, compare, published
 from trialwright.evidence.counts import denominators, numerators
+from trialwright.evidence.curve_files import read_curves
 from trialwright.evidence.curves import ReadCurve
 from trialwright.evidence.findings import CHECKS, Finding, Reading, Verdict
 from trialwright.evidence.heterogeneity import Heterogeneity, PoolingMethod
@@ -109,6 +110,7 @@ __all__ = [
     "pooling_sensitivity",
     "published",
     "rank_test",
+    "read_curves",
     "reconstruct",
     "studies_of_tables",
     "suppose",

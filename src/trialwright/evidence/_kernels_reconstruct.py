@@ -14,8 +14,6 @@ Array = Any
 
 WIDEST = 400
 """Numbers of deaths looked at in one cell."""
-SOFT = 1e-3
-"""How far beyond a printed bound survival may lie before it counts as wrong; in units of survival."""
 
 
 @kernel
@@ -86,13 +84,6 @@ def _drawn_deaths(
 
 
 @kernel
-def _outside(level: float, lower: float, upper: float) -> float:
-    """Return how strongly survival contradicts its printed bounds, as a logarithm."""
-    beyond = max(0.0, lower - level, level - upper) / SOFT
-    return beyond * beyond
-
-
-@kernel
 def _deaths_to_come(n: int, level: float, goal: int, smooth: Array, to_come: Array, j: int) -> float:
     """Return the deaths expected from cell j on within its interval; a curve above the smooth one has to catch up."""
     before = smooth[j - 1] if j > 0 else 1.0
@@ -104,7 +95,7 @@ def _deaths_to_come(n: int, level: float, goal: int, smooth: Array, to_come: Arr
 
 @kernel
 def filter_arm(
-    patients: int, read: Array, weight: Array, lower: Array, upper: Array, hazard: Array,
+    patients: int, read: Array, weight: Array, hazard: Array,
     target: Array, closes: Array, smooth: Array, to_come: Array, share: Array, marked: Array, still_marked: Array,
     later: Array,
     shape: Array, leaving: Array, dying: Array, events: int, uniforms: Array, offsets: Array,
@@ -113,7 +104,7 @@ def filter_arm(
     """Fill the histories of the particles and return the logarithm of the evidence; -inf when none of them survives.
 
     For m cells and N particles. ``read`` [m] survival at the end of a cell and ``weight`` [m] 1 / (2 sd^2), 0 where
-    nothing was read; ``lower`` and ``upper`` [m] printed bounds; ``hazard`` [m] expected deaths per patient at risk.
+    nothing was read; ``hazard`` [m] expected deaths per patient at risk.
     ``target`` [m] patients at risk when the printed interval of the cell ends, -1 without numbers at risk;
     ``closes`` [m] whether the cell is the last of its interval; ``smooth`` [m] survival expected when the cell ends;
     ``to_come`` [m, 2] what it promises from the cell on within the interval: A and B of ``Cells.ahead``;
@@ -167,7 +158,6 @@ def filter_arm(
                 s *= 1.0 - d / facing
             elif weight[j] > 0.0:
                 weights[i] -= weight[j] * (s - read[j]) ** 2
-            weights[i] -= _outside(s, lower[j], upper[j])
             n -= d + c
             if bridging and closes[j]:
                 c, n = c + n - goal, goal

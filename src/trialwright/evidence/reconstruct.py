@@ -27,6 +27,8 @@ PAIRED = 2
 SHIFTS = 3
 FURTHEST = 0.02
 """How far a curve may lie from what was read, on top of four reading errors, before the figure contradicts itself."""
+MOST = 0.9
+"""Share of the points that must lie so near: at the end of a curve one patient is a large step."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +81,7 @@ def reconstruct(
 
     Patients and numbers at risk hold exactly in each data set; so do ``events``, in all or by arm. The curve is met
     within its reading error; a drop of the curve is what lets patients die, so that none dies where it is flat.
-    ``medians`` by arm, in months, and ``rates`` by arm and month, as shares, are bounds of the curve; ``hazard_ratio``
+    ``medians`` by arm, in months, and ``rates`` by arm and month, as shares, are further points of it; ``hazard_ratio``
     (of the second arm against the first) and ``p`` (log-rank, two-sided) choose among the data sets. All of these as
     printed: text keeps the zeros at the end. What cannot be met is told in ``answers``.
 
@@ -101,7 +103,7 @@ def reconstruct(
     check_events(given, events)
     factors = stretch_factors(given, events, compared.hazard_ratio, seed) if stretch else (1.0,) * len(given)
     read = tuple(stretched(curve, factor) for curve, factor in zip(given, factors, strict=True))
-    printed = _Bounds(_by_arm(read, medians), _by_time(read, rates))
+    printed = _Figures(_by_arm(read, medians), _by_time(read, rates))
     arms, pairs, shift = _fitted(read, _Asked(events, compared, printed, solutions, seed))
     for arm in arms:
         _check_curve(arm, seed)
@@ -125,19 +127,37 @@ def reconstruct(
 
 
 @dataclass(frozen=True)
-class _Bounds:
+class _Figures:
     """Printed medians by arm and rates by arm and time, in days."""
 
     medians: dict[str, Printed]
     rates: dict[tuple[str, float], Printed]
 
-    def of(self, arm: str) -> tuple[tuple[float, float, float], ...]:
-        """Return (day, lower, upper) of survival of an arm."""
-        found = [(day, rate.low, rate.high) for (name, day), rate in self.rates.items() if name == arm]
-        if arm in self.medians:
-            median = self.medians[arm]
-            found += [(median.low, 0.5, 2.0), (median.high, -1.0, 0.5)]
+    def of(self, curve: ReadCurve) -> tuple[tuple[float, float, float], ...]:
+        """Return (day, survival, standard deviation) of an arm: of a rounded number, and of steps of one patient."""
+        step = 0.5 / curve.patients
+        found = [
+            (day, rate.middle, max((rate.high - rate.low) / 12**0.5, step))
+            for (name, day), rate in self.rates.items()
+            if name == curve.arm
+        ]
+        if curve.arm in self.medians:
+            found.append((self.medians[curve.arm].middle, 0.5, step))
         return tuple(found)
+
+    def misses(self, arm: ArmDraws) -> Whole:
+        """Return how many of its own printed figures each draw of an arm does not print."""
+        name = arm.curve.arm
+        missed = np.zeros(len(arm.left), np.int64)
+        rates = [(day, rate) for (of, day), rate in self.rates.items() if of == name]
+        if not rates and name not in self.medians:
+            return missed
+        for draw in range(len(missed)):
+            curve = kaplan_meier(data_set([arm], (draw,)))[name]
+            missed[draw] = sum(not rate.holds(_number(curve.at(day, beyond="carry").value)) for day, rate in rates)
+            if name in self.medians:
+                missed[draw] += not self.medians[name].holds(_number(curve.quantile(0.5).value))
+        return missed
 
 
 @dataclass(frozen=True)
@@ -146,7 +166,7 @@ class _Asked:
 
     events: int | Mapping[str, int] | None
     compared: PrintedComparison
-    printed: _Bounds
+    printed: _Figures
     solutions: int
     seed: int
 
@@ -155,11 +175,15 @@ def _fitted(read: tuple[ReadCurve, ...], asked: _Asked) -> tuple[list[ArmDraws],
     """Return draws and their pairs; moved towards a hazard ratio that none of them has, as far as reading errors go."""
     total = asked.events if isinstance(asked.events, int) and len(read) > 1 else None
     moved, shift, compared = read, 0.0, asked.compared
-    draws = asked.solutions * (PAIRED if compared.asked or total is not None else 1)
+    choosing = compared.asked or total is not None or bool(asked.printed.medians or asked.printed.rates)
+    draws = asked.solutions * (PAIRED if choosing else 1)
     for attempt in range(SHIFTS + 1):
-        filters = [Filter(c, Cells.of(c, asked.printed.of(c.arm)), asked.seed, c.arm) for c in moved]
+        filters = [Filter(c, Cells.of(c, asked.printed.of(c)), asked.seed, c.arm) for c in moved]
         arms = _drawn(filters, draws, allot(filters, asked.events))
+        arms = [arm.only(np.argsort(asked.printed.misses(arm), kind="stable")) for arm in arms]
         pairs = chosen_pairs(arms, asked.solutions, total, compared)
+        if not pairs:
+            raise DataError(f"no data sets of the arms have {total} events in all and curves near these")
         missing = _still_missing(arms, pairs, compared)
         if missing is None or attempt == SHIFTS:
             break
@@ -205,12 +229,12 @@ def _check(given: tuple[ReadCurve, ...], compared: PrintedComparison, solutions:
 
 def _check_curve(arm: ArmDraws, seed: int) -> None:
     """Refuse data sets that keep the printed numbers only by leaving the curve."""
-    moved = float(np.median(np.abs(arm.off).max(axis=1)))
+    moved = float(np.median(np.quantile(np.abs(arm.off), MOST, axis=1)))
     if moved <= _allowed(arm.curve):
         return
     raise DataError(
-        f"arm {arm.curve.arm}: the printed numbers fit only a curve {moved:.3f} away from what was read, beyond the "
-        f"{_allowed(arm.curve):.3f} that a reading error of {arm.curve.reading_error:g} allows"
+        f"arm {arm.curve.arm}: the printed numbers fit only a curve up to {moved:.3f} away from nine tenths of its "
+        f"points, beyond the {_allowed(arm.curve):.3f} that a reading error of {arm.curve.reading_error:g} allows"
         f"{_as_read(Filter(arm.curve, Cells.of(arm.curve), seed, arm.curve.arm))}. Check the axis of the figure; "
         "stretch supposes it was misread by a factor"
     )
@@ -233,7 +257,7 @@ def _middle(sets: Sequence[EventTimes], ratios: Vector | None) -> int:
     return int(np.argmin(np.abs(values - np.nanmedian(values))))
 
 
-def _answers(sets: Sequence[EventTimes], compared: PrintedComparison, printed: _Bounds) -> tuple[Answer, ...]:
+def _answers(sets: Sequence[EventTimes], compared: PrintedComparison, printed: _Figures) -> tuple[Answer, ...]:
     found = []
     if compared.hazard_ratio is not None:
         ratios = np.exp([log_hazard_ratio(times) for times in sets])
@@ -244,13 +268,17 @@ def _answers(sets: Sequence[EventTimes], compared: PrintedComparison, printed: _
         return tuple(found)
     curves = [kaplan_meier(times) for times in sets]
     for arm, median in printed.medians.items():
-        values = [np.nan if (m := curve[arm].quantile(0.5).value) is None else m / DAYS_PER_MONTH for curve in curves]
-        found.append(Answer.to(f"median of {arm}", median.times(1 / DAYS_PER_MONTH), np.array(values)))
+        values = np.array([_number(curve[arm].quantile(0.5).value) for curve in curves]) / DAYS_PER_MONTH
+        found.append(Answer.to(f"median of {arm}", median.times(1 / DAYS_PER_MONTH), values))
     for (arm, day), rate in printed.rates.items():
         at = f"{day / DAYS_PER_MONTH:g} months"
-        values = [np.nan if (r := curve[arm].at(day, beyond="carry").value) is None else r for curve in curves]
-        found.append(Answer.to(f"rate of {arm} at {at}", rate, np.array(values)))
+        values = np.array([_number(curve[arm].at(day, beyond="carry").value) for curve in curves])
+        found.append(Answer.to(f"rate of {arm} at {at}", rate, values))
     return tuple(found)
+
+
+def _number(value: float | None) -> float:
+    return np.nan if value is None else value
 
 
 def _printed(number: Printed | str | float | None) -> Printed | None:

@@ -18,9 +18,17 @@ __all__ = ["RUNS", "ArmDraws", "Filter", "chance"]
 Vector = NDArray[np.float64]
 Whole = NDArray[np.int64]
 PARTICLES = 600
+UNGUIDED = 1500
+"""Particles where no numbers at risk guide them."""
+GROWN = (1, 4)
+"""Times as many particles, where the first ones lost the curve."""
+LOST = 3.0
+"""Reading errors from nine tenths of the points at which a curve counts as lost."""
+BEHIND = 10.0
+"""A run whose log evidence is so far behind the best lost its way, and is left out."""
 RUNS = 4
 """Independent runs; histories of one run share their beginning."""
-DOUBLINGS = 4
+DOUBLINGS = 3
 """How often the reading error is doubled before an arm is given up."""
 
 
@@ -46,6 +54,11 @@ class ArmDraws:
         """Return the events of each draw."""
         return np.asarray(self.deaths.sum(axis=1), np.int64)
 
+    def only(self, chosen: NDArray[np.int64]) -> ArmDraws:
+        """Return some of the draws, in their order."""
+        columns = (self.deaths[chosen], self.censored[chosen], self.first[chosen], self.left[chosen])
+        return replace(self, deaths=columns[0], censored=columns[1], first=columns[2], left=columns[3])
+
     @property
     def survival(self) -> Vector:
         """Return survival [Q, m] at the end of each cell, by Kaplan and Meier (1958)."""
@@ -57,6 +70,10 @@ class ArmDraws:
     def off(self) -> Vector:
         """Return how far each draw's curve is from every point read [Q, points]."""
         return np.asarray((self.survival - self.cells.read)[:, self.cells.seen])
+
+    def fits(self, reading_error: float) -> bool:
+        """Return whether most draws keep to the points of the curve."""
+        return bool(np.median(np.quantile(np.abs(self.off), 0.9, axis=1)) <= LOST * reading_error)
 
     def patients(self, draw: int) -> tuple[Whole, NDArray[np.bool_]]:
         """Return day and event of every patient of a draw; whole days that keep every number at risk."""
@@ -78,6 +95,10 @@ class ArmDraws:
         return np.clip(np.rint(day).astype(np.int64), begins, np.maximum(ends, begins))
 
 
+_Run = tuple[float, ArmDraws | None]
+"""Log evidence and draws of a run; no draws where none of its particles survived."""
+
+
 @dataclass(frozen=True, eq=False)
 class Filter:
     """What a run of the filter is asked for."""
@@ -86,7 +107,11 @@ class Filter:
     cells: Cells
     seed: int
     purpose: str
-    particles: int = PARTICLES
+
+    @property
+    def particles(self) -> int:
+        """Return how many sets of patients walk at once."""
+        return PARTICLES if self.cells.target[0] >= 0 else UNGUIDED
 
     def draw(self, draws: int, events: Sequence[int | None] = (None,) * RUNS) -> ArmDraws | None:
         """Return draws from the data sets that fit the curve; None where no reading error makes them fit.
@@ -94,47 +119,59 @@ class Filter:
         A particle filter (Gordon, Salmond and Smith 1993) walks along the cells. Each particle is a set of patients:
         in a cell it loses some to censoring and some to death, the deaths drawn in proportion to how well survival
         then meets the reading; those who meet it badly die out. Patients, numbers at risk and events hold in every
-        particle; what the figure leaves open differs between them. ``events``: of each run; None where not given.
+        particle; what the figure leaves open differs between them. ``events``: of each run, the likeliest first; None
+        where not given.
         """
         laws = {number: self._laws(number) for number in set(events)}
-        each = -(-draws // len(events))
-        error = self.curve.reading_error
+        error, lost = self.curve.reading_error, None
         for _ in range(DOUBLINGS + 1):
-            runs = [self._run(number, laws[number], each, (index, error)) for index, number in enumerate(events)]
-            found = [run for run in runs if run is not None]
-            if found:
-                return _joined(found, draws)
+            for grown in GROWN:
+                runs = [self._run(number, laws[number], draws, (k, error, grown)) for k, number in enumerate(events)]
+                found = [run for number in laws for run in _kept(runs, events, number)]
+                if not _kept(runs, events, events[0]):
+                    break
+                near = _joined(found, draws)
+                if near.fits(error):
+                    return near
+                lost = near if lost is None else lost
             error *= 2
-        return None
+        return lost
 
     def _laws(self, events: int | None) -> Laws:
         at_risk_known = self.cells.target[0] >= 0
         return Laws.none(self.cells) if at_risk_known else Laws.of(self.cells, self.curve.patients, events)
 
-    def _run(self, events: int | None, laws: Laws, draws: int, run: tuple[int, float]) -> ArmDraws | None:
+    def _run(self, events: int | None, laws: Laws, draws: int, run: tuple[int, float, int]) -> _Run:
         from trialwright.evidence._kernels_reconstruct import filter_arm, trace
 
-        cells, particles, m = self.cells, self.particles, len(self.cells.read)
-        index, error = run
+        index, error, grown = run
+        cells, particles, m = self.cells, self.particles * grown, len(self.cells.read)
         generator = chance(self.seed, f"{self.purpose} {index}")
-        weight = np.where(cells.seen, 0.5 / error**2, 0.0)
+        weight = 0.5 / (cells.spread * (error / self.curve.reading_error)) ** 2
         deaths, censored = np.zeros((m, particles), np.int32), np.zeros((m, particles), np.int32)
         first, ancestor = np.zeros((m, particles), np.bool_), np.zeros((m + 1, particles), np.int32)
         left, law = np.zeros(particles, np.int64), np.arange(particles) % len(laws.leaving)
         evidence = filter_arm(
-            self.curve.patients, cells.read, weight, cells.lower, cells.upper, cells.hazard,
+            self.curve.patients, cells.read, weight, cells.hazard,
             cells.target, cells.closes, cells.smooth, cells.ahead, cells.share, cells.marked, cells.still_marked,
             cells.later,
             law, laws.leaving, laws.dying, -1 if events is None else events,
             generator.random((m, particles, 3)), generator.random(m), deaths, censored, first, ancestor, left,
         )  # fmt: skip
         if evidence == -np.inf:
-            return None
+            return evidence, None
         chosen = (np.arange(draws) * particles) // draws
         own = np.zeros((draws, m), np.int32), np.zeros((draws, m), np.int32), np.zeros((draws, m), np.bool_)
         trace(chosen, ancestor, deaths, censored, first, *own)
         died, gone = own[0].astype(np.int64), own[1].astype(np.int64)
-        return ArmDraws(self.curve, cells, died, gone, own[2], left[chosen], error)
+        return evidence, ArmDraws(self.curve, cells, died, gone, own[2], left[chosen], error)
+
+
+def _kept(runs: Sequence[_Run], events: Sequence[int | None], number: int | None) -> list[ArmDraws]:
+    """Return the draws of the runs with so many events, but for those that lost their way."""
+    own = [run for run, given in zip(runs, events, strict=True) if given == number]
+    best = max(evidence for evidence, _ in own)
+    return [draws for evidence, draws in own if draws is not None and evidence >= best - BEHIND]
 
 
 def _joined(runs: list[ArmDraws], draws: int) -> ArmDraws:

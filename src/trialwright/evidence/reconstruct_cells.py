@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from trialwright.evidence.curves import ReadCurve
 
-__all__ = ["Cells", "falling", "steered"]
+__all__ = ["Cells", "falling"]
 
 Vector = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -26,12 +26,11 @@ class Cells:
     edges: Vector
     """[m + 1] days, the first 0."""
     read: Vector
-    """[m] survival at the end of the cell; 0 where nothing was read there."""
+    """[m] survival at the end of the cell; 0 where it is not known."""
+    spread: Vector
+    """[m] its standard deviation; infinite where it is not known."""
     seen: NDArray[np.bool_]
-    """[m] whether something was read."""
-    lower: Vector
-    """[m] survival at the end of the cell is printed to be at least this."""
-    upper: Vector
+    """[m] whether it was read off the curve."""
     smooth: Vector
     """[m] survival expected at the end of the cell: the falling curve nearest to what was read."""
     hazard: Vector
@@ -54,26 +53,25 @@ class Cells:
     """At risk when the curve ends, where that is printed."""
 
     @classmethod
-    def of(cls, curve: ReadCurve, bounds: tuple[tuple[float, float, float], ...] = ()) -> Cells:
-        """Cut a curve; ``bounds`` are (day, lower, upper) of survival as printed."""
+    def of(cls, curve: ReadCurve, printed: tuple[tuple[float, float, float], ...] = ()) -> Cells:
+        """Cut a curve; ``printed`` are (day, survival, standard deviation) that stand beside it in print."""
         table = _useful(curve)
         read_on = _after_counting(curve.day, table[0])
-        days = np.concatenate([read_on, table[0], [day for day, _, _ in bounds], _grid(curve)])
+        days = np.concatenate([read_on, table[0], [day for day, _, _ in printed], _grid(curve)])
         edges = _merged(days[days > SAME])
         m = len(edges) - 1
-        read, seen = np.zeros(m), np.zeros(m, bool)
+        read, spread, seen = np.zeros(m), np.full(m, np.inf), np.zeros(m, bool)
         at = _position(edges, read_on)
-        read[at], seen[at] = curve.survival, True
-        lower, upper = np.full(m, -1.0), np.full(m, 2.0)
-        for day, low, high in bounds:
+        read[at], spread[at], seen[at] = curve.survival, curve.reading_error, True
+        for day, level, deviation in printed:
             cell = int(_position(edges, np.array([day]))[0])
-            lower[cell], upper[cell] = max(lower[cell], low), min(upper[cell], high)
-        smooth = _expected(edges, read, seen, (lower, upper), curve.patients)
+            read[cell], spread[cell], seen[cell] = level, deviation, False
+        smooth = _expected(edges, read, spread, curve.patients)
         marked = np.zeros(m, np.int64)
         if curve.marks is not None:
             np.add.at(marked, np.minimum(np.searchsorted(edges[1:], curve.marks + SAME), m - 1), 1)
         intervals = _intervals(curve, table, edges, smooth, marked)
-        return cls(edges, read, seen, lower, upper, smooth, _hazard(edges, smooth, curve.patients), *intervals)
+        return cls(edges, read, spread, seen, smooth, _hazard(edges, smooth, curve.patients), *intervals)
 
 
 def falling(values: Vector, weights: Vector) -> Vector:
@@ -95,11 +93,6 @@ def falling(values: Vector, weights: Vector) -> Vector:
             weight[-2:] = [both]
             length[-2:] = [length[-2] + length[-1]]
     return np.repeat(level, length)
-
-
-def steered(smooth: Vector, edges: Vector, patients: int) -> Vector:
-    """Return the deaths per patient at risk [m] that a smooth curve means; never none at all."""
-    return _hazard(edges, smooth, patients)
 
 
 def _useful(curve: ReadCurve) -> tuple[Vector, Whole]:
@@ -133,17 +126,11 @@ def _position(edges: Vector, days: Vector) -> Whole:
     return np.searchsorted(edges[1:], days - SAME).astype(np.int64)
 
 
-def _expected(
-    edges: Vector, read: Vector, seen: NDArray[np.bool_], bounds: tuple[Vector, Vector], patients: int
-) -> Vector:
-    """Return the falling curve nearest to the points, held within the printed bounds, straight between its points."""
-    lower, upper = bounds
-    firm = (lower >= 0) | (upper <= 1)
-    known = seen | firm
-    middle = np.clip((np.maximum(lower, 0) + np.minimum(upper, 1)) / 2, 0, 1)
-    values = np.where(seen, np.clip(read, lower, upper), middle)
-    weights = np.where(firm, 100.0, 1.0)
-    best = falling(np.concatenate([[1.0], values[known]]), np.concatenate([[FIRM], weights[known]]))
+def _expected(edges: Vector, read: Vector, spread: Vector, patients: int) -> Vector:
+    """Return the falling curve nearest to what is known, straight on the log scale in between."""
+    known = np.isfinite(spread)
+    weights = (spread[known].max() / spread[known]) ** 2
+    best = falling(np.concatenate([[1.0], read[known]]), np.concatenate([[FIRM * weights.max()], weights]))
     days = np.concatenate([[0.0], edges[1:][known]])
     log_level = np.log(np.maximum(np.minimum(best, 1.0), 0.25 / patients))
     return np.asarray(np.exp(np.interp(edges[1:], days, log_level)))

@@ -19,7 +19,7 @@ __all__ = ["shifted", "stretch_factors", "stretched"]
 
 Vector = NDArray[np.float64]
 LOOKS = 8
-STEPS = 12
+STEPS = 9
 NARROWEST, WIDEST = 0.5, 2.0
 """Factors beyond which an axis is not misread but another figure."""
 STEP = 0.02
@@ -87,7 +87,7 @@ def _apart(curves: Sequence[ReadCurve], events: int, log_ratio: float, start: tu
         ratios = [log_hazard_ratio(data_set(arms, (q, q))) for q in range(LOOKS)]
         return np.array([sum(arm.events.mean() for arm in arms) - events, float(np.mean(ratios)) - log_ratio])
 
-    for _ in range(3):
+    for _ in range(2):
         here = misses(point)
         slopes = np.column_stack([(misses(point + step) - here) / STEP for step in STEP * np.eye(2)])
         point = np.clip(point - np.linalg.solve(slopes, here), np.log(NARROWEST), np.log(WIDEST))
