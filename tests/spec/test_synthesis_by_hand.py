@@ -233,3 +233,27 @@ def test_a_large_mean_does_not_drown_small_differences() -> None:
     far = pool([Study("a", 1 + 0.1e-6, 1e-7), Study("b", 1 + 0.5e-6, 1e-7), Study("c", 1 + 0.9e-6, 1e-7)]).heterogeneity
     assert far.tau2 == pytest.approx(near.tau2, rel=1e-6)
     assert (far.q, far.upper) == (pytest.approx(near.q, rel=1e-6), pytest.approx(near.upper, rel=1e-6))
+
+
+@pytest.mark.parametrize(
+    "estimates, errors, is_inside",
+    [((0.0, 0.1, -2.4), (1.0, 1.0, 0.05), True), ((1.0, 0.9, -1.6), (0.05, 1.5, 1.0), False)],
+)
+def test_of_two_maxima_of_the_likelihood_the_higher_is_taken(
+    estimates: tuple[float, ...], errors: tuple[float, ...], is_inside: bool
+) -> None:
+    """Both likelihoods have a maximum at 0 and one inside; the likelihood is written down anew."""
+
+    def likelihood(tau2: float) -> float:
+        weights = [1 / (se**2 + tau2) for se in errors]
+        pairs = list(zip(weights, estimates, strict=True))
+        mean = sum(w * y for w, y in pairs) / sum(weights)
+        return sum(math.log(w) - w * (y - mean) ** 2 for w, y in pairs)
+
+    values = [likelihood(i / 1000) for i in range(5000)]
+    maxima = [i for i in range(1, 4999) if values[i - 1] < values[i] > values[i + 1]]
+    assert values[0] > values[1] and len(maxima) == 1
+    assert (values[maxima[0]] > values[0]) == is_inside
+    rows = enumerate(zip(estimates, errors, strict=True))
+    found = pool([Study(str(i), y, se) for i, (y, se) in rows], method="ML").heterogeneity.tau2
+    assert found == pytest.approx(maxima[0] / 1000 if is_inside else 0.0, abs=1e-3)
