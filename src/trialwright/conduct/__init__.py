@@ -23,7 +23,7 @@ from trialwright.conduct.commands_cleaning import (
     VerifyRow,
 )
 from trialwright.conduct.commands_contingency import EnterContingencyAllocation
-from trialwright.conduct.commands_data import CorrectRow, OneRow, RecordRow, RecordRows, StrikeRow
+from trialwright.conduct.commands_data import CorrectRow, InvalidFields, OneRow, RecordRow, RecordRows, StrikeRow
 from trialwright.conduct.commands_eligibility import AllowWaivers, AskWaiver, ForceEligibility, SignEligibility
 from trialwright.conduct.commands_lists import ActivateList, ImportList, SealList
 from trialwright.conduct.commands_people import DeactivateUser, GrantRole, RecordTraining, RegisterUser, RevokeRole
@@ -63,6 +63,7 @@ from trialwright.conduct.keys import Keys
 from trialwright.conduct.mirror import Mirror
 from trialwright.conduct.office import Office, Receipt
 from trialwright.conduct.outbox import Mail, send_mail
+from trialwright.conduct.overview import Month, overdue, recruitment
 from trialwright.conduct.passwords import check_password, new_hasher
 from trialwright.conduct.people import Account, Grant, Session
 from trialwright.conduct.redaction import Redact
@@ -72,9 +73,10 @@ from trialwright.conduct.rows import Change, Row, RowId, Version
 from trialwright.conduct.safety import SeriousEvent, serious_events
 from trialwright.conduct.sealing import SealedKey, new_key, open_key, seal_key
 from trialwright.conduct.sight import HIDDEN, Sight, sight_of
-from trialwright.conduct.snapshot import snapshot, state_as_of
+from trialwright.conduct.snapshot import snapshot, state_as_of, subject_data
 from trialwright.conduct.state import State
 from trialwright.conduct.subjects import Given, Subject
+from trialwright.conduct.tumors import Assessed, Course, LesionLine, tumor_courses
 from trialwright.conduct.unsealing import unseal
 from trialwright.conduct.verify import Anchors, Verdict, verify, verify_facts
 from trialwright.conduct.visits import Planned, plan_of, randomized_on
@@ -101,6 +103,7 @@ __all__ = [
     "ApproveForm",
     "Ask",
     "AskWaiver",
+    "Assessed",
     "Attest",
     "BeginGeneration",
     "Broken",
@@ -116,6 +119,7 @@ __all__ = [
     "Copy",
     "CorrectRow",
     "CorrectStratum",
+    "Course",
     "Credentials",
     "DeactivateUser",
     "DuplicatePerson",
@@ -134,15 +138,18 @@ __all__ = [
     "GrantRole",
     "ImportList",
     "Invalid",
+    "InvalidFields",
     "Journal",
     "Judgment",
     "Keys",
+    "LesionLine",
     "Limits",
     "Lock",
     "LogDisclosure",
     "Look",
     "Mail",
     "Mirror",
+    "Month",
     "NewFact",
     "NotFound",
     "Office",
@@ -212,11 +219,13 @@ __all__ = [
     "new_key",
     "offered",
     "open_key",
+    "overdue",
     "plan_of",
     "question_of",
     "randomized_on",
     "read_field",
     "read_form",
+    "recruitment",
     "restore",
     "role_for",
     "roles_at",
@@ -228,6 +237,8 @@ __all__ = [
     "sites_for",
     "snapshot",
     "state_as_of",
+    "subject_data",
+    "tumor_courses",
     "unseal",
     "verify",
     "verify_facts",

@@ -24,11 +24,19 @@ if TYPE_CHECKING:
     from trialwright.conduct.state import State
     from trialwright.conduct.subjects import Subject
 
-__all__ = ["CorrectRow", "OneRow", "RecordRow", "RecordRows", "StrikeRow"]
+__all__ = ["CorrectRow", "InvalidFields", "OneRow", "RecordRow", "RecordRows", "StrikeRow"]
 
 Cells = Annotated[dict[Short, JsonValue], Field(max_length=100)]
 Whole = Annotated[int, Field(ge=1, le=1_000_000)]
 _Beside = tuple[tuple[str, Mapping[str, Any], Mapping[str, Any]], ...]
+
+
+class InvalidFields(Invalid):
+    """Values that cannot be, with the reason by field, so that a form shows each where it belongs."""
+
+    def __init__(self, message: str, fields: Mapping[str, str]) -> None:
+        super().__init__(message)
+        self.fields = dict(fields)
 
 
 class OneRow(BaseModel):
@@ -191,9 +199,10 @@ def shown_row(state: State, record: Subject, table: str, key: Mapping[str, Any],
 def soft(look: Look) -> list[Fired]:
     """Return the soft checks that fire; Invalid with every hard one that does."""
     found = list(fired(look))
-    hard = [one.words for one in found if one.check.hard]
+    hard = [one for one in found if one.check.hard]
     if hard:
-        raise Invalid(f"table {look.table}: " + "; ".join(hard))
+        fields = {one.complaint.column: one.complaint.text for one in hard if one.complaint.column}
+        raise InvalidFields(f"table {look.table}: " + "; ".join(one.words for one in hard), fields)
     return found
 
 

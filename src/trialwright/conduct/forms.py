@@ -132,7 +132,7 @@ def form_of(protocol: Protocol, table: str, record: Subject | None = None) -> Fo
     fields = tuple(_column_field(schema, column, choices) for column in schema.columns if column.name != "subject")
     ordered = sorted(fields, key=lambda one: not one.is_key)
     looked_at = tuple(one for one in CHECKS.values() if table in one.tables)
-    return Form(table, schema.label, tuple(ordered), looked_at)
+    return Form(table, _asked(schema.label).partition(",")[0], tuple(ordered), looked_at)
 
 
 def read_form(form: Form, raw: Mapping[str, str], *, key: bool = True) -> Sent:
@@ -187,10 +187,15 @@ def _column_field(
     low, high = _LIMITS.get((table.name, column.name), (None, None))
     kind: Kind = "choice" if offered and column.kind != "yes/no" else column.kind
     return Field(
-        column.name, column.label, kind, "mm" if tenths else column.unit, column.required, offered,
+        column.name, _asked(column.label), kind, "mm" if tenths else column.unit, column.required, offered,
         minimum=low, maximum=high, whole=column.kind == "integer" and not tenths, tenths=tenths,
         is_key=column.name in table.key,
     )  # fmt: skip
+
+
+def _asked(label: str) -> str:
+    """Return a label without what it tells the programmer."""
+    return label.partition(";")[0]
 
 
 _LIMITS: Final[dict[tuple[str, str], tuple[float, float]]] = {

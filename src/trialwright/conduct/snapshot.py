@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from trialwright.conduct.subjects import Given, Subject
     from trialwright.protocol import Protocol, Variable
 
-__all__ = ["snapshot", "state_as_of"]
+__all__ = ["snapshot", "state_as_of", "subject_data"]
 
 STILL_SCREENED = "cannot tell"
 """Outcome of a screening that goes on at the cut-off."""
@@ -33,20 +33,21 @@ def snapshot(state: State, protocol: Protocol, cutoff: date | None = None, *, vi
     in the order in which they were made. Raises DataError when nobody was randomized by the cut-off.
     """
     rows: Rows = defaultdict(list)
-    records = state.subjects.records.values()
-    for record in records:
-        rows["screened"].append(_screened(protocol, record, cutoff))
-        rows["answers"] += _answers(protocol, record)
-        rows["screenings"] += _screenings(record)
-    allocated = sorted((r for r in records if r.allocated), key=lambda r: r.allocated.seq if r.allocated else 0)
-    for record in allocated:
-        rows["allocations"].append(_allocation(record))
-        rows["strata"] += _strata(protocol, record)
-    for row in state.rows.live():
-        if row.id.table not in MADE_BY_THE_OFFICE:
-            rows[row.id.table].append({"subject": row.id.subject, **typed(TABLES[row.id.table], row.values)})
+    records = list(state.subjects.records.values())
+    for record in sorted(records, key=lambda one: one.allocated.seq if one.allocated else 0):
+        _gather(rows, state, protocol, record, cutoff)
     data = TrialData.from_rows(protocol.identification.id, _sorted(rows), virtual=virtual)
     return data.cut(cutoff) if cutoff else data
+
+
+def subject_data(state: State, protocol: Protocol, record: Subject) -> TrialData:
+    """Return the data of one subject alone, such as derivation needs them to show the response beside the recorded one.
+
+    What others did is not in it. The patient is called virtual only to a trial that is; here nobody asks.
+    """
+    rows: Rows = defaultdict(list)
+    _gather(rows, state, protocol, record, None)
+    return TrialData.from_rows(protocol.identification.id, _sorted(rows), virtual=False)
 
 
 def state_as_of(facts: Iterable[Fact], at: datetime | None = None) -> State:
@@ -60,6 +61,19 @@ def state_as_of(facts: Iterable[Fact], at: datetime | None = None) -> State:
     else:
         state.apply(fact for fact in facts if datetime.fromisoformat(fact.at) <= at)
     return state
+
+
+def _gather(rows: Rows, state: State, protocol: Protocol, record: Subject, cutoff: date | None) -> None:
+    rows["screened"].append(_screened(protocol, record, cutoff))
+    rows["answers"] += _answers(protocol, record)
+    rows["screenings"] += _screenings(record)
+    if record.allocated is not None:
+        rows["allocations"].append(_allocation(record))
+        rows["strata"] += _strata(protocol, record)
+    for table, kept in state.rows.by_subject.get(record.id, {}).items():
+        if table not in MADE_BY_THE_OFFICE:
+            live = (typed(TABLES[table], row.values) for row in kept if not row.struck)
+            rows[table] += ({"subject": record.id, **values} for values in live)
 
 
 def _sorted(rows: Rows) -> Rows:

@@ -23,7 +23,9 @@ from trialwright.server.pages_audit import audit_pages
 from trialwright.server.pages_door import door_pages, sign_in_instead
 from trialwright.server.pages_eligibility import eligibility_pages
 from trialwright.server.pages_home import home_pages
+from trialwright.server.pages_overview import overview_pages
 from trialwright.server.pages_people import people_pages
+from trialwright.server.pages_queries import query_pages
 from trialwright.server.pages_screening import screening_pages
 from trialwright.server.pages_subject import subject_pages
 from trialwright.server.problems import SignInNeeded, TooMany, answer, problem_of
@@ -43,6 +45,8 @@ PAGES = (
     screening_pages,
     eligibility_pages,
     subject_pages,
+    overview_pages,
+    query_pages,
 )
 
 

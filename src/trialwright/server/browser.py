@@ -13,13 +13,13 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
-from trialwright.conduct import Ask, Receipt, Refused
+from trialwright.conduct import Ask, InvalidFields, Receipt, Refused
 from trialwright.server.identity import Who, desk_of
 from trialwright.server.rendering import csrf_of
 
 __all__ = [
     "Outcome", "Page", "Setup", "checked_form", "clear_cookie", "cookie_of", "go", "is_ours", "put_cookie",
-    "signed_in_again", "submit", "text_of",
+    "signed_in_again", "submit", "submit_values", "text_of",
 ]  # fmt: skip
 
 Form = Mapping[str, str]
@@ -127,12 +127,23 @@ async def submit(
     """
     key = key or form.get("key", "")
     values = {name: text for name, text in form.items() if name in command.model_fields and text.strip()}
+    return await submit_values(request, who, command, {**values, **fixed}, form, key=key)
+
+
+async def submit_values(
+    request: Request, who: Who, command: type[Ask], values: Mapping[str, Any], form: Form, *, key: str | None = None
+) -> Outcome:
+    """Ask the office for what was read from a form beforehand; see :func:`submit`."""
+    key = key or form.get("key", "")
     try:
-        asked = command.model_validate({**values, **fixed})
+        asked = command.model_validate(values)
         await _confirm(request, who, command, form, key)
         receipt = await asyncio.wrap_future(desk_of(request).office.submit(asked, who.actor, key))
     except ValidationError as error:
         return Outcome(_kept(form), errors=_reasons(error), status=422)
+    except InvalidFields as refusal:
+        errors = {name: text_of(ValueError(why)) for name, why in refusal.fields.items()}
+        return Outcome(_kept(form), errors=errors, problem=None if errors else text_of(refusal), status=refusal.status)
     except Refused as refusal:
         return Outcome(_kept(form), problem=text_of(refusal), status=refusal.status)
     return Outcome(form, receipt)

@@ -24,6 +24,8 @@ __all__ = ["NAVIGATION", "Seen", "csrf_of", "new_key", "page", "seen"]
 NAVIGATION = (
     ("/", "Home", None),
     ("/subjects", "Subjects", "read subjects"),
+    ("/progress", "Progress", "read subjects"),
+    ("/serious", "Serious events", "read subjects"),
     ("/queries", "Queries", "read queries"),
     ("/sites", "Sites", "read sites"),
     ("/people", "People", "read people"),
