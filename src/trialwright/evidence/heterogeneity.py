@@ -29,7 +29,13 @@ _EMPTY = "no tau2 is compatible: the studies agree more closely than their stand
 
 @dataclass(frozen=True)
 class Heterogeneity:
-    """What studies differ by beyond chance."""
+    """What studies differ by beyond chance.
+
+    >>> from trialwright.evidence import Study, pool
+    >>> found = pool([Study("a", -0.4, 0.2), Study("b", 0.1, 0.25), Study("c", -0.7, 0.3)], method="DL").heterogeneity
+    >>> f"tau2 {found.tau2:.3f} ({found.lower:.3f} to {found.upper:.2f}), I2 {found.i2:.0%}, Q {found.q:.2f}"
+    'tau2 0.079 (0.000 to 6.38), I2 56%, Q 4.58'
+    """
 
     method: PoolingMethod
     tau2: float

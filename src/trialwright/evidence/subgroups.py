@@ -26,7 +26,7 @@ __all__ = ["Subgroups", "pool_subgroups"]
 
 @dataclass(frozen=True)
 class Subgroups:
-    """All studies together, each group, and the test between them."""
+    """All studies together, each group, and the test between them; made by ``pool_subgroups``."""
 
     overall: Synthesis
     groups: Mapping[str, tuple[Study, ...]]

@@ -44,7 +44,14 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Synthesis:
-    """The pooled answer of k studies."""
+    """The pooled answer of k studies.
+
+    >>> found = pool([Study("a", -0.4, 0.2), Study("b", 0.1, 0.25), Study("c", -0.7, 0.3)], method="DL")
+    >>> found.test, found.inference == found.under("HK")
+    ('HK', True)
+    >>> [f"{weight:.2f}" for weight in found.weights]
+    ['0.39', '0.33', '0.28']
+    """
 
     studies: tuple[Study, ...]
     heterogeneity: Heterogeneity
