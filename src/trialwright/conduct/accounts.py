@@ -89,10 +89,15 @@ class Accounts:
             self._fail(user, "code" if code else "no code")
         return self._open(user, self._first(user, proof.temporary, proof.has_second_factor))
 
-    def sign_in_trusted(self, user: str) -> SignedIn:
-        """Open a session for a user whom a trusted provider has signed in (OpenID Connect), second factor included."""
-        if self._waits(user) or not self._is_open(user):
-            self._fail(user, "provider")
+    def sign_in_trusted(self, user: str, *, second_factor: bool) -> SignedIn:
+        """Open a session for a user whom a trusted provider has signed in (OpenID Connect).
+
+        ``second_factor``: whether the provider says that one was used; raises Forbidden, the same for every failure,
+        also for a role that needs one without.
+        """
+        lacks = not second_factor and self._first(user, temporary=False, has_second_factor=False) is not None
+        if lacks or self._waits(user) or not self._is_open(user):
+            self._fail(user, "provider, no second factor" if lacks else "provider")
         return self._open(user, None)
 
     def sign_out(self, token: str, why: str = "signed out") -> None:

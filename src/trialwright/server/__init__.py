@@ -4,6 +4,7 @@ from trialwright.server.app import create_app
 from trialwright.server.first_day import Told, demonstration, first_people, practice, unseal_kept
 from trialwright.server.house import Environment, House, open_house
 from trialwright.server.loading import Hands, ListToUse, load_trial
+from trialwright.server.provider import Provider
 from trialwright.server.running import Address, serve
 from trialwright.server.settings import Rates, Settings
 
@@ -13,6 +14,7 @@ __all__ = [
     "Hands",
     "House",
     "ListToUse",
+    "Provider",
     "Rates",
     "Settings",
     "Told",

@@ -25,10 +25,12 @@ from trialwright.server.pages_eligibility import eligibility_pages
 from trialwright.server.pages_home import home_pages
 from trialwright.server.pages_overview import overview_pages
 from trialwright.server.pages_people import people_pages
+from trialwright.server.pages_provider import provider_pages
 from trialwright.server.pages_queries import query_pages
 from trialwright.server.pages_screening import screening_pages
 from trialwright.server.pages_subject import subject_pages
 from trialwright.server.problems import SignInNeeded, TooMany, answer, problem_of
+from trialwright.server.provider import Doorway
 from trialwright.server.rendering import page
 from trialwright.server.settings import Settings
 
@@ -38,6 +40,7 @@ ANSWERED = (Refused, SignInNeeded, TooMany, RequestValidationError, HTTPExceptio
 INTERFACE = (command_routes, session_routes, read_routes)
 PAGES = (
     door_pages,
+    provider_pages,
     home_pages,
     people_pages,
     audit_pages,
@@ -71,6 +74,8 @@ def create_app(
         docs_url=None,
         redoc_url=None,
     )
+    provider = settings.provider if settings else None
+    app.state.doorway = Doorway(provider) if provider else None
     app.state.desk = Desk(office, accounts, settings or Settings(), clock=clock)
     for routes in (*INTERFACE, *PAGES):
         app.include_router(routes())

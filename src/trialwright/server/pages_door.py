@@ -139,8 +139,13 @@ def _sign_in_page(
     values = {"user": given.get("user", "")}
     return page(
         request, "sign_in.html", status=status, next=safe_path(next), kept=kept or given.get("kept", ""), why=why,
-        problem=problem, values=values, provider=desk_of(request).settings.provider_name,
+        problem=problem, values=values, provider=_provider_name(request),
     )  # fmt: skip
+
+
+def _provider_name(request: Request) -> str:
+    provider = desk_of(request).settings.provider
+    return provider.name if provider else ""
 
 
 def _after_sign_in(request: Request, who: Who, form: Mapping[str, str]) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from trialwright.conduct import Limits
+from trialwright.server.provider import Provider
 
 __all__ = ["Rates", "Settings"]
 
@@ -34,5 +35,5 @@ class Settings:
     """Bytes of one request."""
     rates: Rates = field(default_factory=Rates)
     limits: Limits = field(default_factory=Limits)
-    provider_name: str | None = None
-    """Name of the OpenID Connect provider, where one is set up."""
+    provider: Provider | None = None
+    """Where people may sign in instead (OpenID Connect)."""
