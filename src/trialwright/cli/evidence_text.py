@@ -43,7 +43,7 @@ def _head(ledger: Ledger, findings: Sequence[Finding]) -> Iterator[str]:
 
 
 def _summary(findings: Sequence[Finding]) -> Iterator[str]:
-    counts = Counter(finding.verdict for finding in findings)
+    counts = Counter[str](finding.verdict for finding in findings)
     told = ", ".join(f"{counts[grade]} {grade}" for grade in GRADES if counts[grade])
     yield from _wrapped(f"{counted(len(findings), 'check')}: {told or 'nothing to check'}", "", "  ")
 

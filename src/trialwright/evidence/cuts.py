@@ -40,7 +40,7 @@ def _grown(later: Claim, earlier: Claim, needed: tuple[Range, Range], shelf: She
         f"information grows {span(growth, '.2f')} times from the cut {earlier.cut}, {interval(earlier)}, "
         f"to {later.cut}, {interval(later)}"
     )
-    steps = (
+    steps: tuple[str, ...] = (
         f"{earlier.cut}: 4 / SE^2 = {span(before, '.1f')}" + (f", at most the {events} events" if events else ""),
         f"{later.cut}: 4 / SE^2 = {span(after, '.1f')}; growth {span(growth, '.2f')}",
     )
