@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from trialwright.cli import analyze, design, evidence, exchange, protocol, randomize
+from trialwright.cli import analyze, conduct, design, evidence, exchange, protocol, randomize
 from trialwright.cli.calibrate import calibrate
 from trialwright.cli.derive import derive
 from trialwright.cli.errors import exit_code
@@ -40,6 +40,7 @@ app.add_typer(protocol.app, name="protocol")
 app.add_typer(design.app, name="design")
 app.add_typer(randomize.app, name="randomize")
 app.command()(serve)
+app.add_typer(conduct.app, name="conduct")
 app.command()(verify)
 app.command()(snapshot)
 app.command()(derive)

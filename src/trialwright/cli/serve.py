@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from trialwright.errors import DocumentError
+
 if TYPE_CHECKING:
     from trialwright.design import Scenario
     from trialwright.protocol import Protocol
-    from trialwright.server import Environment, House, Told
+    from trialwright.server import Environment, House, Provider, Told
 
 __all__ = ["OfficeFolder", "serve"]
 
@@ -50,6 +52,10 @@ def serve(  # noqa: PLR0917 - each is an option of the command
     certificate: Annotated[Path | None, typer.Option(help="Certificate for TLS (PEM).", exists=True)] = None,
     private_key: Annotated[Path | None, typer.Option(help="Private key for TLS (PEM).", exists=True)] = None,
     behind_proxy: Annotated[bool, typer.Option("--behind-proxy", help="A proxy before it speaks TLS.")] = False,
+    provider: Annotated[
+        Path | None,
+        typer.Option(help="JSON file of an OpenID Connect provider: name, issuer, client_id, client_secret."),
+    ] = None,
 ) -> None:
     """Open the trial office in a browser: screen, randomize and follow the patients of one trial.
 
@@ -63,6 +69,7 @@ def serve(  # noqa: PLR0917 - each is an option of the command
 
     address = Address(host, port, certificate, private_key, behind_proxy)
     address.check()
+    elsewhere = _provider(provider)
     promised = protocol.load(study)
     place = folder or Path(f"office-{promised.identification.id}{'-demo' if demo else ''}")
     told = _demonstrated(study, promised, place, seed, until) if demo else []
@@ -73,7 +80,23 @@ def serve(  # noqa: PLR0917 - each is an option of the command
         told = told or _begun(house)
         unseal_kept(house)
         _tell(house, told, address.url)
-        answer(house, address)
+        answer(house, address, elsewhere)
+
+
+def _provider(path: Path | None) -> Provider | None:
+    import json
+
+    from trialwright.server import Provider
+
+    if path is None:
+        return None
+    try:
+        return Provider(**json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError) as error:
+        raise DocumentError(
+            f"{path}: a provider is a JSON object with name, issuer, client_id, client_secret and, if its claim is not "
+            f"preferred_username, claim; {error}"
+        ) from error
 
 
 def _first(place: Path, environment: Environment | None) -> Environment | None:

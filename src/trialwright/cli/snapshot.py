@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from trialwright.protocol import Protocol
     from trialwright.records import TrialData
 
-__all__ = ["database_url", "snapshot"]
+__all__ = ["database_url", "protocol_of", "snapshot"]
 
 
 def snapshot(  # noqa: PLR0917 - each is an option of the command
@@ -43,7 +43,7 @@ def snapshot(  # noqa: PLR0917 - each is an option of the command
     from trialwright.conduct import snapshot as taken
 
     state = _state(db, as_of)
-    protocol = _protocol(state, study)
+    protocol = protocol_of(state, study)
     virtual = state.founding.environment in {"demo", "training"}
     data = taken(state, protocol, cutoff.date() if cutoff else None, virtual=virtual)
     if out is not None:
@@ -87,7 +87,8 @@ def _last_instant(as_of: datetime | None) -> datetime | None:
     )
 
 
-def _protocol(state: State, study: str | None) -> Protocol:
+def protocol_of(state: State, study: str | None) -> Protocol:
+    """Return the protocol an office was founded for; DataError for any other."""
     from trialwright.protocol import load, protocol_hash
 
     name = study or state.founding.study

@@ -11,6 +11,7 @@ from pathlib import Path
 from trialwright.conduct import Unavailable
 from trialwright.server.app import create_app
 from trialwright.server.house import House
+from trialwright.server.provider import Provider
 from trialwright.server.settings import Settings
 
 __all__ = ["Address", "serve"]
@@ -63,13 +64,13 @@ class Address:
             )
 
 
-def serve(house: House, address: Address) -> None:
+def serve(house: House, address: Address, provider: Provider | None = None) -> None:
     """Answer until the process is told to end (SIGINT, SIGTERM); one line of JSON for each request on stderr."""
     import uvicorn
 
     address.check()
     _log_to_stderr()
-    settings = Settings(secure=address.secure, limits=house.accounts.limits)
+    settings = Settings(secure=address.secure, limits=house.accounts.limits, provider=provider)
     app = create_app(house.office, house.accounts, settings, clock=house.clock)
     config = uvicorn.Config(
         app,
