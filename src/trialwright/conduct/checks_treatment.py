@@ -26,7 +26,7 @@ def _not_in_arm(look: Look) -> Iterator[Complaint]:
     if look.record.allocated is None:
         yield Complaint(None, "no dose is given before randomization")
         return
-    known = look.protocol.arm(look.record.allocated.body["arm"]).interventions
+    known = look.protocol.arm(look.record.allocation["arm"]).interventions
     if look.row["intervention"] not in known:
         yield Complaint("intervention", f"the subject does not receive it; known: {', '.join(known)}")
 

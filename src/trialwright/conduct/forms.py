@@ -212,7 +212,7 @@ _LIMITS: Final[dict[tuple[str, str], tuple[float, float]]] = {
 
 
 def _choices(protocol: Protocol, record: Subject | None) -> dict[tuple[str, str], tuple[tuple[str, str], ...]]:
-    given = set(protocol.arm(record.allocated.body["arm"]).interventions) if record and record.allocated else None
+    given = set(protocol.arm(record.allocation["arm"]).interventions) if record and record.allocated else None
     drugs = [drug for drug in protocol.interventions if given is None or drug.id in given]
     samples = tuple((sample.id, sample.label) for sample in protocol.samples)
     visits = tuple((visit.id, visit.label) for visit in protocol.visits)

@@ -126,14 +126,14 @@ def _screenings(record: Subject) -> Iterator[dict[str, Any]]:
 
 
 def _allocation(record: Subject) -> dict[str, Any]:
-    body = record.allocated.body if record.allocated else {}
+    body = record.allocation if record.allocated else {}
     kept = {name: body.get(name) for name in ("stratum", "position", "block", "arm")}
     return {"subject": record.id, **kept, "randomized_on": randomized_on(record)}
 
 
 def _strata(protocol: Protocol, record: Subject) -> Iterator[dict[str, Any]]:
     """Return the levels as used for allocation; a later correction never changes them."""
-    levels = record.allocated.body["levels"] if record.allocated else {}
+    levels = record.allocation["levels"] if record.allocated else {}
     for factor in protocol.randomization.strata:
         row = {"subject": record.id, "factor": factor.id, "level": levels[factor.id]}
         yield row | {"randomized_on": randomized_on(record)}

@@ -85,6 +85,8 @@ class Subject:
     outcome_reason: str = ""
     outcome_findings: tuple[Mapping[str, str], ...] = ()
     allocated: Fact | None = None
+    allocation: Mapping[str, Any] = field(default_factory=dict)
+    """What the allocation says: arm, doses, frozen inputs; empty before it."""
     in_error: str | None = None
     """Reason, when the randomization was an error."""
     duplicate_of: str | None = None
@@ -239,7 +241,7 @@ def _forced(subject: Subject, fact: Fact, body: dict[str, Any]) -> None:
 
 
 def _allocated(subject: Subject, fact: Fact, body: dict[str, Any]) -> None:
-    subject.allocated = fact
+    subject.allocated, subject.allocation = fact, body
 
 
 def _in_error(subject: Subject, fact: Fact, body: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import count
@@ -44,15 +44,14 @@ def randomized_on(record: Subject) -> date | None:
     """Return the day of randomization; None before it."""
     if record.allocated is None:
         return None
-    body = record.allocated.body
-    return date.fromisoformat(body.get("randomized_on", record.allocated.at[:10]))
+    return date.fromisoformat(record.allocation.get("randomized_on", record.allocated.at[:10]))
 
 
 def dose_ceiling(record: Subject, intervention: str) -> float | None:
     """Return the starting dose given with the allocation, above which none may go; None where it is not stated."""
     if record.allocated is None:
         return None
-    start: Mapping[str, Any] = record.allocated.body.get("doses", {}).get(intervention, {})
+    start: Mapping[str, Any] = record.allocation.get("doses", {}).get(intervention, {})
     return start.get("dose")
 
 
@@ -67,17 +66,22 @@ def planned_visit_day(state: State, record: Subject, visit: Visit, number: int) 
     Day 1 is the anchor's own day, except after the end of treatment, from which days are counted plainly. Visits that
     come with each cycle move with cycles that were delayed.
     """
-    anchors = {
-        "screening": record.screened_on,
-        "randomization": randomized_on(record),
-        "end of treatment": treatment_ended_on(state, record),
-    }
-    anchor = anchors[visit.anchor]
+    anchor = _anchor(state, record, visit)
     if anchor is None or (number > 1 and visit.repeat_days is None):
         return None
+    return _day_of(visit, anchor, number, _cycle_delays(state, record, visit))
+
+
+def _anchor(state: State, record: Subject, visit: Visit) -> date | None:
+    if visit.anchor == "screening":
+        return record.screened_on
+    return randomized_on(record) if visit.anchor == "randomization" else treatment_ended_on(state, record)
+
+
+def _day_of(visit: Visit, anchor: date, number: int, delays: Sequence[tuple[date, int]]) -> date:
     day = visit.day - (visit.anchor != "end of treatment") + (number - 1) * (visit.repeat_days or 0)
     on = anchor + timedelta(day)
-    return on + timedelta(_cycle_delay(state, record, visit, on)) if visit.anchor == "randomization" else on
+    return on + timedelta(max((late for due, late in delays if due <= on), default=0))
 
 
 def plan_of(state: State, protocol: Protocol, record: Subject, today: date, ahead: int = 90) -> list[Planned]:
@@ -90,16 +94,22 @@ def plan_of(state: State, protocol: Protocol, record: Subject, today: date, ahea
 
 def _visits(state: State, protocol: Protocol, record: Subject, today: date, until: date) -> Iterator[Planned]:
     for visit in protocol.visits:
-        last = _last_visit_day(state, record, visit, until)
+        anchor = _anchor(state, record, visit)
+        if anchor is None:
+            continue
+        last, delays = _last_visit_day(state, record, visit, until), _cycle_delays(state, record, visit)
         for number in count(1):
-            on = planned_visit_day(state, record, visit, number)
-            if on is None or on > last:
+            on = _day_of(visit, anchor, number, delays)
+            if on > last:
                 break
             row = state.rows.find("visits", record.id, {"visit": visit.id, "number": number})
             done, kept = _done(row, "visited_on")
             standing = _standing(kept, done, on, visit.window_days, today)
-            yield Planned("visit", visit.id, visit.label, number, on, visit.window_days, standing, done,
-                          visit.activities)  # fmt: skip
+            yield Planned(
+                "visit", visit.id, visit.label, number, on, visit.window_days, standing, done, visit.activities
+            )
+            if visit.repeat_days is None:
+                break
 
 
 def _last_visit_day(state: State, record: Subject, visit: Visit, until: date) -> date:
@@ -188,15 +198,13 @@ def _first_dose(state: State, record: Subject) -> date | None:
     return date.fromisoformat(min(starts)) if starts else None
 
 
-def _cycle_delay(state: State, record: Subject, visit: Visit, on: date) -> int:
-    """Return by how many days the cycles running before a day are late against their plan."""
+def _cycle_delays(state: State, record: Subject, visit: Visit) -> list[tuple[date, int]]:
+    """Return when each cycle was due and by how many days it came late, for visits that come with cycles."""
     first = _first_dose(state, record)
-    if first is None or visit.repeat_days is None:
-        return 0
-    late = [0]
+    if first is None or visit.repeat_days is None or visit.anchor != "randomization":
+        return []
+    late = []
     for row in state.rows.of(record.id, "doses"):
-        due = (row.values["cycle"] - 1) * visit.repeat_days
-        behind = (date.fromisoformat(row.values["started_on"]) - first).days - due
-        if first + timedelta(due) <= on:
-            late.append(behind)
-    return max(late)
+        due = first + timedelta((row.key["cycle"] - 1) * visit.repeat_days)
+        late.append((due, max(0, (date.fromisoformat(row.values["started_on"]) - due).days)))
+    return late

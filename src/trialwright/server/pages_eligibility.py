@@ -334,7 +334,7 @@ def _allocation(request: Request, who: Who, subject: str) -> Response:
         if record.allocated is None:
             raise Refused(f"{subject} is not randomized; the subject's page says what comes next")
         seen_arm = sight.sees_arm(record.site)
-        body, at, by = record.allocated.body, record.allocated.at, record.allocated.author
+        body, at, by = record.allocation, record.allocated.at, record.allocated.author
     doses = [
         (protocol.intervention(name).name, _dose(dose)) for name, dose in body["doses"].items()
     ] if seen_arm else []  # fmt: skip

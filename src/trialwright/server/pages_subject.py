@@ -149,7 +149,7 @@ def _about(state: State, sight: Sight, record: Subject) -> list[tuple[str, Any]]
     if record.outcome:
         pairs.append(("Screening ended", f"{record.outcome}: {record.outcome_reason}"))
     if allocated:
-        label = allocated.body["arm_label"] if sight.sees_arm(record.site) else "not shown to your role"
+        label = record.allocation["arm_label"] if sight.sees_arm(record.site) else "not shown to your role"
         pairs.append(("Arm", {"text": label, "link": f"/subjects/{record.id}/allocation"}))
     pairs += [("Withdrew from", f"{one.level} on {one.on}: {one.reason}") for one in record.withdrawals]
     closed = state.cleaning.closed(record.id, record.site)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from trialwright.conduct import Fact, NotFound, Sight
+from trialwright.conduct import HIDDEN, Fact, NotFound, Sight
 
 if TYPE_CHECKING:
     from trialwright.conduct import State
@@ -278,6 +278,6 @@ def _subject(record: Record, sight: Sight) -> SubjectView:
         consent=record.consent.version if record.consent else None,
         signed=record.signature_holds,
         randomized_at=allocated.at if allocated else None,
-        arm=sight.body(allocated).get("arm") if allocated else None,
+        arm=(record.allocation["arm"] if sight.sees_arm(record.site) else HIDDEN) if allocated else None,
         withdrawn=record.withdrawn,
     )
