@@ -8,6 +8,7 @@ from trialwright.cli.evidence_check import check
 from trialwright.cli.evidence_intake import intake
 from trialwright.cli.evidence_pool import pool
 from trialwright.cli.evidence_reconstruct import reconstruct
+from trialwright.cli.evidence_report import report
 from trialwright.cli.evidence_suppose import suppose
 
 __all__ = ["app"]
@@ -18,4 +19,5 @@ app.command()(check)
 app.command()(intake)
 app.command()(pool)
 app.command()(reconstruct)
+app.command()(report)
 app.command()(suppose)

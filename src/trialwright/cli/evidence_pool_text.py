@@ -24,7 +24,7 @@ from trialwright.evidence import (
     pooling_sensitivity,
 )
 
-__all__ = ["Answer", "answered", "as_json", "as_text"]
+__all__ = ["Answer", "answered", "as_json", "as_text", "finite"]
 
 _TESTS = {"z": "z", "t": "t", "HK": "Hartung-Knapp", "HK ad hoc": "Hartung-Knapp, ad hoc"}
 _SAID_BY_MODEL = "common effect: one true hazard ratio in all trials"
@@ -188,7 +188,7 @@ def as_json(found: Answer) -> str:
         "groups": None if found.groups is None else _group_values(found.groups),
         "sensitivity": [_row_values(row) for row in found.rows],
     }
-    return json.dumps(_finite(values), indent=1, ensure_ascii=False, allow_nan=False)
+    return json.dumps(finite(values), indent=1, ensure_ascii=False, allow_nan=False)
 
 
 def _trial_values(found: Answer, each: PooledTrial) -> dict[str, Any]:
@@ -241,10 +241,10 @@ def _row_values(row: SensitivityRow) -> dict[str, Any]:
     return {"changed": row.changed, "label": row.label, **_synthesis_values(row.synthesis), "groups": groups}
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
     """Return the values with null for infinity, which JSON does not have."""
     if isinstance(value, dict):
-        return {key: _finite(each) for key, each in value.items()}
+        return {key: finite(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(each) for each in value]
+        return [finite(each) for each in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -14,7 +14,7 @@ import typer
 if TYPE_CHECKING:
     from trialwright.cli.rehearsal import Rehearsal
 
-__all__ = ["rehearse"]
+__all__ = ["progress", "rehearse"]
 
 STEPS = 6
 WIDTH = 120
@@ -37,7 +37,7 @@ def rehearse(  # noqa: PLR0917 - each is an option of the command
     from trialwright.cli.files import manifest, write_files
     from trialwright.cli.output import whole_folder
 
-    with _progress() as say:
+    with progress(STEPS) as say:
         say("reading protocol, scenario and claims")
         read = rehearsal.read_study(study, scenario, claims)
         target = out or Path("out") / read.protocol.identification.id
@@ -62,7 +62,7 @@ def rehearse(  # noqa: PLR0917 - each is an option of the command
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
+def progress(steps: int) -> Iterator[Callable[[str], None]]:
     """Show the step at work on a terminal, and plain lines elsewhere."""
     if not sys.stderr.isatty():
         yield lambda step: typer.echo(step, err=True)
@@ -72,9 +72,9 @@ def _progress() -> Iterator[Callable[[str], None]]:
 
     columns = (SpinnerColumn(), BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=STEPS)
-        done = iter(range(STEPS + 1))
-        yield lambda step: bar.update(task, description=step, completed=next(done, STEPS))
+        task = bar.add_task("", total=steps)
+        done = iter(range(steps + 1))
+        yield lambda step: bar.update(task, description=step, completed=next(done, steps))
 
 
 def _tell(found: Rehearsal, target: Path) -> None:

@@ -7,6 +7,7 @@ from trialwright.evidence.check import check
 from trialwright.evidence.claims import Claim, Link, PrintedP
 from trialwright.evidence.claims_file import Claims, Contradiction, PublishedAllocation, Said
 from trialwright.evidence.compare import Compared, Replayed, compare, published
+from trialwright.evidence.compatible import Compatible, PrintedArm, compatible
 from trialwright.evidence.counts import denominators, numerators
 from trialwright.evidence.curve_files import read_curves
 from trialwright.evidence.curves import ReadCurve
@@ -15,7 +16,7 @@ from trialwright.evidence.heterogeneity import Heterogeneity, PoolingMethod
 from trialwright.evidence.inference import Inference, PoolingTest
 from trialwright.evidence.information import information
 from trialwright.evidence.intake import Draft, Intake, Unread, draft_rows, intake
-from trialwright.evidence.ledger import Ledger, LedgerFile, ledger, ledger_names
+from trialwright.evidence.ledger import Ledger, LedgerFile, Question, ledger, ledger_names, question
 from trialwright.evidence.meta_regression import MetaRegression, Omnibus, meta_regression
 from trialwright.evidence.pooled_trials import Poolable, PooledTrial, poolable
 from trialwright.evidence.pooling_sensitivity import SensitivityRow, pooling_sensitivity
@@ -41,6 +42,7 @@ __all__ = [
     "Claim",
     "Claims",
     "Compared",
+    "Compatible",
     "Contradiction",
     "Cumulated",
     "Draft",
@@ -65,8 +67,10 @@ __all__ = [
     "Prediction",
     "PredictionKind",
     "Printed",
+    "PrintedArm",
     "PrintedP",
     "PublishedAllocation",
+    "Question",
     "Range",
     "RankTest",
     "ReadCurve",
@@ -87,6 +91,7 @@ __all__ = [
     "calibrate",
     "check",
     "compare",
+    "compatible",
     "compatible_schemes",
     "cumulative",
     "denominators",
@@ -109,6 +114,7 @@ __all__ = [
     "poolable",
     "pooling_sensitivity",
     "published",
+    "question",
     "rank_test",
     "read_curves",
     "reconstruct",

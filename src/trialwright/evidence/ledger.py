@@ -16,20 +16,34 @@ from trialwright.evidence.claims import Claim, Model
 from trialwright.evidence.claims_file import Claims, Contradiction
 from trialwright.protocol import Misfit, read_document
 
-__all__ = ["Ledger", "LedgerFile", "ledger", "ledger_names"]
+__all__ = ["Ledger", "LedgerFile", "Question", "ledger", "ledger_names", "question"]
 
 EVERYTHING = "all"
 DEEPEST = 20
 """Nesting of values; a file of claims has six."""
 
 
-class _Collection(Model):
+class Question(Model):
+    """What a collection of trials was brought together for, and how a page about it asks."""
+
     question: str
     studies: tuple[str, ...] = Field(min_length=1)
+    endpoint: str | None = None
+    """Endpoint whose hazard ratios a page pools; None where no page is made."""
+    by: str | None = None
+    """Feature of the trials that groups them."""
+    favors: tuple[str, str] | None = None
+    """What lies to the left and to the right of no difference."""
+    beside: str | None = None
+    """A shipped ledger with an answer from outside to compare with."""
+    reading: str | None = None
+    """What the pooled answer says and does not say, in a sentence or two."""
+    open: tuple[str, ...] = ()
+    """What is not known, and what would settle it."""
 
 
 class _Collections(Model):
-    ledgers: dict[str, _Collection]
+    ledgers: dict[str, Question]
 
 
 @dataclass(frozen=True)
@@ -112,6 +126,18 @@ def ledger(name: str | Path, *, skip_faults: bool = False) -> Ledger:
     return Ledger(str(name), question, tuple(read), tuple(problems))
 
 
+def question(name: str) -> Question:
+    """Return what a shipped collection asks; DocumentError listing those that a page can be made of.
+
+    >>> question("rechallenge").endpoint
+    'PFS'
+    """
+    asked = {each: found for each, found in _collections().items() if found.endpoint is not None}
+    if name not in asked:
+        raise DocumentError(f"no evidence page {name!r} ships with trialwright; known: {', '.join(asked)}")
+    return asked[name]
+
+
 def ledger_names() -> tuple[str, ...]:
     """Return the names of the ledgers that ship with the program: collections, then single studies.
 
@@ -154,7 +180,7 @@ def _shipped() -> Iterator[tuple[str, Path]]:
     return ((path.parent.name, path) for path in sorted(_studies().glob("*/claims.yaml")))
 
 
-def _collections() -> Mapping[str, _Collection]:
+def _collections() -> Mapping[str, Question]:
     return read_document(_studies() / "ledgers.yaml", _Collections).ledgers
 
 

@@ -1,6 +1,7 @@
 """Documents, tables and figures as functions of Results: the page, its figures as files, the table of a terminal."""
 
 from trialwright.report.card import card_page
+from trialwright.report.evidence_page import EvidenceContents, evidence_page
 from trialwright.report.funnel import funnel_plot
 from trialwright.report.km_figure import km_figure
 from trialwright.report.milestone_figure import CountOnDate, milestone_figure
@@ -10,7 +11,9 @@ from trialwright.report.write import write
 
 __all__ = [
     "CountOnDate",
+    "EvidenceContents",
     "card_page",
+    "evidence_page",
     "funnel_plot",
     "km_figure",
     "milestone_figure",
