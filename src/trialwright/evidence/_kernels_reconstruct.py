@@ -107,20 +107,20 @@ def filter_arm(
     nothing was read; ``hazard`` [m] expected deaths per patient at risk.
     ``target`` [m] patients at risk when the printed interval of the cell ends, -1 without numbers at risk;
     ``closes`` [m] whether the cell is the last of its interval; ``smooth`` [m] survival expected when the cell ends;
-    ``to_come`` [m, 2] what it promises from the cell on within the interval: A and B of ``Cells.ahead``;
-    ``share`` [m] of the interval's censorings still to come, those of this cell; ``marked`` and ``still_marked`` [m]
-    censorings that must be in the cell, and in those after it within the interval; ``later`` [m] deaths expected
-    after the interval. Without numbers at risk: ``shape`` [N] the censoring law of a particle, ``leaving`` and
-    ``dying`` [laws, m] its probability to leave in a cell and the deaths per patient expected afterwards.
-    ``events`` deaths in all, -1 where they are not given. ``uniforms`` [m, N, 3] and ``offsets`` [m] chance.
+    ``to_come`` [shapes, m, 2] what it promises from the cell on within the interval: A and B of ``Cells.ahead``;
+    ``share`` [shapes, m] of the interval's censorings still to come, those of this cell; ``marked`` and
+    ``still_marked`` [m] censorings that must be in the cell, and in those after it within the interval; ``later`` [m]
+    deaths expected after the interval. Without numbers at risk: ``shape`` [N] the censoring law of a particle,
+    ``leaving`` and ``dying`` [laws, m] its probability to leave in a cell and the deaths per patient expected after.
+    ``events`` deaths in all, -1 where they are not given. ``uniforms`` [m, N, 4] and ``offsets`` [m] chance.
     ``deaths``, ``censored``, ``order`` [m, N]; ``ancestor`` [m + 1, N]; ``left`` [N] at risk after the last cell.
     """
     cells, particles = len(read), len(shape)
     at_risk, level = np.full(particles, patients), np.ones(particles)
     dead, law, weights = np.zeros(particles, np.int64), shape.copy(), np.zeros(particles)
-    ahead, scratch = np.zeros(particles), np.zeros(WIDEST)
+    ahead, scratch, habit = np.zeros(particles), np.zeros(WIDEST), np.zeros(particles, np.int64)
     kept_at_risk, kept_level, kept_dead = at_risk.copy(), level.copy(), dead.copy()
-    kept_law, kept_ahead = law.copy(), ahead.copy()
+    kept_law, kept_ahead, kept_habit = law.copy(), ahead.copy(), habit.copy()
     evidence = 0.0
     for j in range(cells):
         bridging, last = target[j] >= 0, j == cells - 1
@@ -132,10 +132,14 @@ def filter_arm(
             n, s = at_risk[i], level[i]
             if bridging:
                 gone = n - goal
-                expected = _deaths_to_come(n, s, goal, smooth, to_come, j)
+                if j == 0 or closes[j - 1]:
+                    habit[i] = min(int(uniforms[j, i, 3] * len(share)), len(share) - 1)
+                expected = _deaths_to_come(n, s, goal, smooth, to_come[habit[i]], j)
                 free = gone - marked[j] - still_marked[j]
                 extra = max(free - expected, 0.0)
-                c = marked[j] + (_binomial(free, share[j] * extra / free, uniforms[j, i, 0]) if free > 0 else 0)
+                c = marked[j] + (
+                    _binomial(free, share[habit[i], j] * extra / free, uniforms[j, i, 0]) if free > 0 else 0
+                )
             else:
                 c = _binomial(n, leaving[law[i], j], uniforms[j, i, 0])
             # Censorings before or after the deaths of a cell: the curve does not tell, so either may be.
@@ -171,7 +175,7 @@ def filter_arm(
                     if bridging:
                         rest = later[j]
                         if not closes[j]:
-                            rest += _deaths_to_come(n, s, goal, smooth, to_come, j + 1)
+                            rest += _deaths_to_come(n, s, goal, smooth, to_come[habit[i]], j + 1)
                     else:
                         rest = n * dying[law[i], j]
                     promise = -0.5 * (events - dead[i] - rest) ** 2 / (0.5 * rest + 0.3)
@@ -202,9 +206,9 @@ def filter_arm(
             ancestor[j + 1, i] = k
             mark += step
             kept_at_risk[i], kept_level[i], kept_dead[i] = at_risk[k], level[k], dead[k]
-            kept_law[i], kept_ahead[i] = law[k], ahead[k]
+            kept_law[i], kept_ahead[i], kept_habit[i] = law[k], ahead[k], habit[k]
         at_risk[:], level[:], dead[:] = kept_at_risk, kept_level, kept_dead
-        law[:], ahead[:], weights[:] = kept_law, kept_ahead, 0.0
+        law[:], ahead[:], habit[:], weights[:] = kept_law, kept_ahead, kept_habit, 0.0
     left[:] = at_risk
     shape[:] = law
     return evidence

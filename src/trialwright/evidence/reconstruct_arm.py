@@ -107,6 +107,8 @@ class Filter:
     cells: Cells
     seed: int
     purpose: str
+    follow_up: float | None = None
+    """Median potential follow-up in days, where it is known and there are no numbers at risk."""
 
     @property
     def particles(self) -> int:
@@ -138,8 +140,11 @@ class Filter:
         return lost
 
     def _laws(self, events: int | None) -> Laws:
-        at_risk_known = self.cells.target[0] >= 0
-        return Laws.none(self.cells) if at_risk_known else Laws.of(self.cells, self.curve.patients, events)
+        if self.cells.target[0] >= 0:
+            return Laws.none(self.cells)
+        if self.follow_up is not None:
+            return Laws.following(self.cells, self.follow_up)
+        return Laws.of(self.cells, self.curve.patients, events)
 
     def _run(self, events: int | None, laws: Laws, draws: int, run: tuple[int, float, int]) -> _Run:
         from trialwright.evidence._kernels_reconstruct import filter_arm, trace
@@ -156,7 +161,7 @@ class Filter:
             cells.target, cells.closes, cells.smooth, cells.ahead, cells.share, cells.marked, cells.still_marked,
             cells.later,
             law, laws.leaving, laws.dying, -1 if events is None else events,
-            generator.random((m, particles, 3)), generator.random(m), deaths, censored, first, ancestor, left,
+            generator.random((m, particles, 4)), generator.random(m), deaths, censored, first, ancestor, left,
         )  # fmt: skip
         if evidence == -np.inf:
             return evidence, None

@@ -13,6 +13,8 @@ __all__ = ["Cells", "falling"]
 
 Vector = NDArray[np.float64]
 Whole = NDArray[np.int64]
+POWERS = (1.0, 0.4, 2.5)
+"""Censorings of an interval come evenly, early or late: by the share of its length that has passed to this power."""
 SAME = 1e-6
 """Days below which two times are one."""
 FIRM = 1e6
@@ -40,13 +42,13 @@ class Cells:
     closes: NDArray[np.bool_]
     """[m] whether the cell is the last of its interval."""
     share: Vector
-    """[m] of the censorings of the interval that are still to come, those of the cell."""
+    """[shapes, m] of the censorings of the interval that are still to come, those of the cell."""
     marked: Whole
     """[m] censoring marks in the cell."""
     still_marked: Whole
     """[m] marks after the cell within its interval."""
     ahead: Vector
-    """[m, 2] what is to come from the cell on within its interval, see ``_ahead``."""
+    """[shapes, m, 2] what is to come from the cell on within its interval, see ``_ahead``."""
     later: Vector
     """[m] deaths expected after the interval."""
     remaining: int
@@ -102,13 +104,14 @@ def _useful(curve: ReadCurve) -> tuple[Vector, Whole]:
 
 
 def _after_counting(day: Vector, counted: Vector) -> Vector:
-    """Return the days of the points; one at a number at risk stands just after it.
+    """Return the days of the points; one at a number at risk stands just after it, but for the last.
 
-    A number at risk is counted before the deaths of its day, the curve is read after them.
+    A number at risk is counted before the deaths of its day, the curve is read after them. Of the day on which the
+    curve ends nothing later is read.
     """
     gap = np.diff(np.concatenate([day, [day[-1] + 1]]))
     same = np.abs(day[:, None] - counted[None, :]).min(axis=1, initial=np.inf) <= SAME
-    return np.where(same, day + np.minimum(1.0, gap / 2), day)
+    return np.where(same & (day < day[-1]), day + np.minimum(1.0, gap / 2), day)
 
 
 def _grid(curve: ReadCurve) -> Vector:
@@ -156,21 +159,24 @@ def _intervals(
     closes[-1] = True
     if not len(days) and curve.marks is None:
         empty = np.zeros(m, np.int64)
-        return np.full(m, -1), closes, np.zeros(m), empty, empty, np.zeros((m, 2)), later, 0
+        return np.full(m, -1), closes, np.zeros((1, m)), empty, empty, np.zeros((1, m, 2)), later, 0
     at = _position(edges, days)
     closes[at] = True
     ends = np.flatnonzero(closes)
     goal = np.zeros(len(ends), np.int64)
     goal[: len(counts)] = counts
     which = np.searchsorted(ends, np.arange(m))
-    share = _share(edges, ends, marked, curve.marks is not None)
+    shares = np.array([_share(edges, ends, power) for power in POWERS])
+    if curve.marks is not None:
+        shares = _by_marks(shares, ends, marked)
     starts = np.concatenate([[curve.patients], goal[:-1]])
-    ahead = _ahead(ends, smooth, share)
+    aheads = np.array([_ahead(ends, smooth, share) for share in shares])
+    ahead = aheads[0]
     first = np.concatenate([[0], ends[:-1] + 1])
     deaths = np.maximum(starts - goal - np.maximum(starts * ahead[first, 0] - goal, 0) / ahead[first, 1], 0)
     after = np.concatenate([np.cumsum(deaths[::-1])[::-1], [0.0]])[1:]
     still = _still_to_come(marked, ends)
-    return goal[which], closes, share, marked, still, ahead, after[which], int(goal[-1])
+    return goal[which], closes, shares, marked, still, aheads, after[which], int(goal[-1])
 
 
 def _ahead(ends: Whole, smooth: Vector, share: Vector) -> Vector:
@@ -202,16 +208,29 @@ def _still_to_come(values: Whole, ends: Whole) -> Whole:
     return np.asarray(sums[ends][which] - sums, np.int64)
 
 
-def _share(edges: Vector, ends: Whole, marked: Whole, by_marks: bool) -> Vector:
-    """Return of the interval's censorings still to come those of the cell: by its length, or by its marks."""
-    size = np.diff(edges)
-    share = np.empty(len(size))
+def _share(edges: Vector, ends: Whole, power: float) -> Vector:
+    """Return of the interval's censorings still to come those of the cell: by its length, to a power."""
+    share = np.empty(len(edges) - 1)
     begin = 0
     for end in ends.tolist():
-        own = size[begin : end + 1]
-        if by_marks and marked[begin : end + 1].any():
-            own = marked[begin : end + 1].astype(float)
-        ahead = np.cumsum(own[::-1])[::-1]
-        share[begin : end + 1] = np.divide(own, ahead, out=np.zeros(len(own)), where=ahead > 0)
+        passed = (edges[begin : end + 2] - edges[begin]) / (edges[end + 1] - edges[begin])
+        share[begin : end + 1] = _of_the_rest(np.diff(passed**power))
         begin = end + 1
     return share
+
+
+def _by_marks(shares: Vector, ends: Whole, marked: Whole) -> Vector:
+    """Return the shares with those of every interval that has marks taken from its marks."""
+    found = shares.copy()
+    begin = 0
+    for end in ends.tolist():
+        if marked[begin : end + 1].any():
+            found[:, begin : end + 1] = _of_the_rest(marked[begin : end + 1].astype(float))
+        begin = end + 1
+    return found
+
+
+def _of_the_rest(size: Vector) -> Vector:
+    """Return each size over the sum of itself and those after it."""
+    rest = np.cumsum(size[::-1])[::-1]
+    return np.divide(size, rest, out=np.zeros(len(size)), where=rest > 0)

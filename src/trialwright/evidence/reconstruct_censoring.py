@@ -48,15 +48,30 @@ class Laws:
         else:
             promised = 1 - cells.smooth[-1]
             wanted = [(shape, seen * promised) for shape in SHAPES[::2] for seen in SEEN]
-        made = [_law(cells, shape, share) for shape, share in wanted]
+        drops, middle = _drops(cells)
+        return cls._made(cells, [(k, float(np.exp(_log_scale(middle, drops, k, share)))) for k, share in wanted])
+
+    @classmethod
+    def following(cls, cells: Cells, median: float) -> Laws:
+        """Return laws of every shape whose potential follow-up has this median, in days."""
+        scaled = median / cells.edges[-1]
+        return cls._made(cells, [(shape, scaled / float(np.log(2)) ** (1 / shape)) for shape in SHAPES])
+
+    @classmethod
+    def _made(cls, cells: Cells, laws: list[tuple[float, float]]) -> Laws:
+        made = [_law(cells, shape, scale) for shape, scale in laws]
         return cls(np.array([leaving for leaving, _ in made]), np.array([dying for _, dying in made]))
 
 
-def _law(cells: Cells, shape: float, share: float) -> tuple[Vector, Vector]:
+def _drops(cells: Cells) -> tuple[Vector, Vector]:
+    """Return the fall of the smooth curve in each cell, and the middle of the cell in lengths of the curve."""
     time = cells.edges / cells.edges[-1]
-    middle = (time[1:] + time[:-1]) / 2
-    drops = -np.diff(np.concatenate([[1.0], cells.smooth]))
-    scale = np.exp(_log_scale(middle, drops, shape, share))
+    return -np.diff(np.concatenate([[1.0], cells.smooth])), (time[1:] + time[:-1]) / 2
+
+
+def _law(cells: Cells, shape: float, scale: float) -> tuple[Vector, Vector]:
+    time = cells.edges / cells.edges[-1]
+    drops, middle = _drops(cells)
     total = np.minimum((time / scale) ** shape, 500.0)
     seen = np.exp(-np.minimum((middle / scale) ** shape, 500.0)) * drops
     after = np.concatenate([np.cumsum(seen[::-1])[::-1], [0.0]])[1:]
