@@ -25,6 +25,7 @@ from trialwright.conduct.commands_cleaning import (
 from trialwright.conduct.commands_contingency import EnterContingencyAllocation
 from trialwright.conduct.commands_data import CorrectRow, InvalidFields, OneRow, RecordRow, RecordRows, StrikeRow
 from trialwright.conduct.commands_eligibility import AllowWaivers, AskWaiver, ForceEligibility, SignEligibility
+from trialwright.conduct.commands_identity import EraseIdentity, ReadIdentity, RecordIdentity
 from trialwright.conduct.commands_lists import ActivateList, ImportList, SealList
 from trialwright.conduct.commands_people import DeactivateUser, GrantRole, RecordTraining, RegisterUser, RevokeRole
 from trialwright.conduct.commands_randomize import Randomize
@@ -57,6 +58,7 @@ from trialwright.conduct.evidence import Broken, Evidence
 from trialwright.conduct.facts import Fact, NewFact
 from trialwright.conduct.forms import Field, Form, Sent, form_of, forms, question_of, read_field, read_form
 from trialwright.conduct.founding import BeginGeneration, Found
+from trialwright.conduct.identities import Identities
 from trialwright.conduct.invariants import INVARIANTS, broken
 from trialwright.conduct.journal import Journal
 from trialwright.conduct.keys import Keys
@@ -124,6 +126,7 @@ __all__ = [
     "DeactivateUser",
     "DuplicatePerson",
     "EnterContingencyAllocation",
+    "EraseIdentity",
     "Evidence",
     "Fact",
     "Field",
@@ -136,6 +139,7 @@ __all__ = [
     "Given",
     "Grant",
     "GrantRole",
+    "Identities",
     "ImportList",
     "Invalid",
     "InvalidFields",
@@ -162,7 +166,9 @@ __all__ = [
     "Query",
     "Randomize",
     "RandomizedInError",
+    "ReadIdentity",
     "Receipt",
+    "RecordIdentity",
     "RecordRow",
     "RecordRows",
     "RecordTraining",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from argon2 import PasswordHasher
     from sqlalchemy.engine import Engine
 
-__all__ = ["Credentials", "Proof"]
+__all__ = ["Credentials", "Proof", "own_engine"]
 
 CREDENTIALS = sa.table(
     "credentials",
@@ -54,7 +54,7 @@ class Credentials:
 
         if len(key) != 32:
             raise Unavailable(f"the office's key must have 32 bytes; got {len(key)}: give the key file made with it")
-        self._engine, self._key, self._hasher = _engine(url), key, hasher or new_hasher()
+        self._engine, self._key, self._hasher = own_engine(url), key, hasher or new_hasher()
         self._decoy = self._hasher.hash(secrets.token_hex(16))
 
     def close(self) -> None:
@@ -150,7 +150,7 @@ class Credentials:
             raise Unavailable("the office was started with another key than its second factors; give its own") from None
 
 
-def _engine(url: str) -> Engine:
+def own_engine(url: str) -> Engine:
     """A connection of its own: the journal's takes the log for itself whenever it begins."""
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "postgresql":

@@ -260,6 +260,10 @@ def _identified(subject: Subject, fact: Fact, body: dict[str, Any]) -> None:
     subject.identity = body["digest"]
 
 
+def _erased(subject: Subject, fact: Fact, body: dict[str, Any]) -> None:
+    subject.identity = None
+
+
 def _reported(subject: Subject, fact: Fact, body: dict[str, Any]) -> None:
     subject.reports[body["number"]] = {"aware_at": body["aware_at"], "reported_at": fact.at}
 
@@ -272,6 +276,7 @@ CHANGES: dict[str, Callable[[Subject, Fact, dict[str, Any]], None]] = {
     "duplicate person": _duplicate,
     "eligibility forced": _forced,
     "eligibility signed": _signed,
+    "identity erased": _erased,
     "identity recorded": _identified,
     "randomized in error": _in_error,
     "reference date stated": _dated,
