@@ -52,6 +52,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "open site": frozenset({"sponsor"}),
     "randomize": SITE_STAFF,
     "read audit": EVERYBODY - {"service"},
+    "read lists": frozenset({"sponsor", "statistician"}),
     "read people": frozenset({"administrator", "data manager", "monitor", "sponsor"}),
     "read queries": SITE_STAFF | {"data manager", "monitor"},
     "read sites": EVERYBODY,

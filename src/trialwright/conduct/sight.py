@@ -19,7 +19,7 @@ __all__ = ["HIDDEN", "Sight", "sight_of"]
 HIDDEN = "hidden"
 """What stands in place of a value that the reader may not see."""
 
-NEVER = frozenset({"block", "place", "position", "sealed", "rows", "person", "digest", "identity", "session"})
+NEVER = frozenset({"block", "block_sizes", "place", "position", "sealed", "rows", "person", "digest", "identity", "session"})
 """Hidden from everybody: places in a list tell what comes next, ciphertext and keyed hashes are nobody's to read."""
 ARMS = frozenset({"arm", "doses"})
 """Hidden from whoever could count outcomes by arm in the running trial."""

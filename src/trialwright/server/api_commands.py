@@ -14,7 +14,7 @@ from trialwright.conduct import COMMANDS, Ask
 from trialwright.server.identity import Bearer, Who, desk_of
 from trialwright.server.problems import Problem
 
-__all__ = ["KEY", "PROBLEMS", "command_routes", "kebab"]
+__all__ = ["KEY", "PROBLEMS", "Key", "command_routes", "kebab"]
 
 KEY = r"^[A-Za-z0-9._:-]{8,100}$"
 Key = Annotated[

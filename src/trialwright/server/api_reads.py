@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from trialwright.conduct import RIGHTS, NotFound, Sight, State, role_for, roles_at, sight_of
 from trialwright.server.api_commands import PROBLEMS
 from trialwright.server.identity import Bearer, Who, desk_of
+from trialwright.server.lists import ListView, lists_seen
 from trialwright.server.views import (
     FactView,
     QueryView,
@@ -110,6 +111,12 @@ def read_routes() -> APIRouter:
         if each := next((each for each in found if each.site == site), None):
             return each
         raise NotFound(f"the protocol has no site {site!r}; /api/v1/sites lists them")
+
+    @router.get("/lists", operation_id="ReadLists")
+    async def lists(request: Request, who: Bearer) -> list[ListView]:
+        """Return the allocation lists: hashes, people and places used; nothing of what comes."""
+        with _looking(request, who, "read lists") as (state, _):
+            return lists_seen(state, desk_of(request).office)
 
     @router.get("/users", operation_id="ReadUsers")
     async def users(request: Request, who: Bearer) -> list[UserView]:

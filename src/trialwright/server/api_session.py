@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from trialwright.conduct import Forbidden, role_for
-from trialwright.server.api_commands import KEY, PROBLEMS
+from trialwright.conduct import Forbidden, role_for, unseal
+from trialwright.server.api_commands import KEY, PROBLEMS, Key
 from trialwright.server.identity import Bearer, desk_of
 
 __all__ = ["session_routes"]
@@ -62,6 +62,13 @@ class NewPassword(_Given):
 
     old: Secret
     new: Secret
+
+
+class Passphrase(_Given):
+    """A sealed list and its passphrase."""
+
+    list: Annotated[str, Field(min_length=1, max_length=60)]
+    passphrase: Secret
 
 
 class OfAccount(_Given):
@@ -136,6 +143,14 @@ def session_routes() -> APIRouter:
         """Issue a token for a service's account, as an administrator."""
         accounts = _administrators(request, who).accounts
         return Issued(secret=await asyncio.to_thread(accounts.issue_token, given.user, by=who.user))
+
+    @router.post("/unseal-list", operation_id="UnsealList")
+    async def unseal_list(request: Request, given: Passphrase, who: Bearer, key: Key) -> Done:
+        """Open a list with its passphrase, so that this server can give arms from it until it ends."""
+        desk = desk_of(request)
+        secret = given.passphrase.get_secret_value()
+        await asyncio.to_thread(unseal, desk.office, given.list, secret, actor=who.actor, key=key, at=desk.now())
+        return Done()
 
     return router
 

@@ -23,6 +23,7 @@ from trialwright.server.pages_audit import audit_pages
 from trialwright.server.pages_door import door_pages, sign_in_instead
 from trialwright.server.pages_eligibility import eligibility_pages
 from trialwright.server.pages_home import home_pages
+from trialwright.server.pages_lists import list_pages
 from trialwright.server.pages_overview import overview_pages
 from trialwright.server.pages_people import people_pages
 from trialwright.server.pages_provider import provider_pages
@@ -43,6 +44,7 @@ PAGES = (
     provider_pages,
     home_pages,
     people_pages,
+    list_pages,
     audit_pages,
     act_pages,
     screening_pages,

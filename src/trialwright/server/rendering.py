@@ -28,6 +28,7 @@ NAVIGATION = (
     ("/serious", "Serious events", "read subjects"),
     ("/queries", "Queries", "read queries"),
     ("/sites", "Sites", "read sites"),
+    ("/lists", "Lists", "read lists"),
     ("/people", "People", "read people"),
     ("/audit", "Audit trail", "read audit"),
     ("/acts", "All acts", None),

@@ -70,6 +70,7 @@ READS = {
     "/subjects/{subject}": "read subjects",
     "/subjects/{subject}/history": "read subjects",
     "/subjects/{subject}/rows": "read subjects",
+    "/lists": "read lists",
     "/queries": "read queries",
     "/audit": "read audit",
     "/audit.csv": "read audit",
