@@ -68,8 +68,8 @@ def poolable(ledger: Ledger, endpoint: str, *, by: str | None = None, use: Seque
 
     >>> from trialwright.evidence import ledger
     >>> found = poolable(ledger("rechallenge"), "PFS", by="inhibitor")
-    >>> [(each.trial, each.study.group, each.claim.id) for each in found.trials][:2]
-    [('PALMIRA', 'same drug', 'palmira-049'), ('PACE', 'same drug', 'pace-096')]
+    >>> [(each.trial, each.study.group, each.claim.id) for each in found.trials][1:3]
+    [('PACE', 'same drug', 'pace-096'), ('MAINTAIN', 'switched drug', 'maintain-077')]
     >>> found.left_out
     {'BioPER': 'no hazard ratio of PFS with an interval and its level'}
     """

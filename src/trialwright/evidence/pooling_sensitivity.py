@@ -46,8 +46,8 @@ def pooling_sensitivity(
 
     >>> from trialwright.evidence import ledger, poolable
     >>> rows = pooling_sensitivity(poolable(ledger("rechallenge"), "PFS"))
-    >>> [row.label for row in rows if row.changed in {"information", "level"}]
-    ['SE no smaller than the possible events allow (PALMIRA)', 'PACE read at 95%, printed at 90%']
+    >>> [row.label for row in rows if row.changed in {"assessment", "level"}]
+    ['postMONARCH by BICR: 0.55 (0.39-0.77)', 'PACE read at 95%, printed at 90%']
     """
     chosen = test or default_test(len(found.trials), method)
 

@@ -111,7 +111,7 @@ def pool(
     Knapp's for fewer than ten studies, z for more, and for a common effect; every other stands beside it.
 
     >>> trials = [
-    ...     Study.of_ratio("PALMIRA", 0.84, 0.66, 1.07, level=0.95),
+    ...     Study.of_ratio("first", 0.84, 0.66, 1.07, level=0.95),
     ...     Study.of_ratio("MAINTAIN", 0.57, 0.39, 0.85, level=0.95),
     ...     Study.of_ratio("postMONARCH", 0.73, 0.57, 0.95, level=0.95),
     ...     Study.of_ratio("PACE", 1.11, 0.79, 1.55, level=0.90),
