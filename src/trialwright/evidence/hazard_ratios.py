@@ -95,7 +95,10 @@ def agrees(claim: Claim, level: float, sides: int) -> bool:
 
 def p_of(claim: Claim, level: float, sides: int) -> Range:
     """Return the P values that hazard ratio and interval allow; one-sided is on the side of the effect."""
-    error, ratio = standard_error(claim, level), hazard_ratio(claim)
+    return _p_of(hazard_ratio(claim), standard_error(claim, level), sides)
+
+
+def _p_of(ratio: Range, error: Range, sides: int) -> Range:
     effects = sorted((abs(math.log(ratio.low)), abs(math.log(ratio.high))))
     nearest = 0.0 if ratio.low <= 1 <= ratio.high else effects[0]
     farthest = effects[1] / error.low if error.low else math.inf
@@ -136,10 +139,8 @@ def _p_with(claim: Claim, limit: Range) -> Range | None:
     if claim.level is None:
         return None
     ratio, z = hazard_ratio(claim), quantile(claim.level)
-    effects = sorted((abs(math.log(ratio.low)), abs(math.log(ratio.high))))
     widths = [abs(math.log(r) - math.log(x)) / z for r in (ratio.low, ratio.high) for x in (limit.low, limit.high)]
-    sides = _sides(claim)
-    return Range(_tail(effects[1] / min(widths)) * sides, _tail(effects[0] / max(widths)) * sides)
+    return _p_of(ratio, Range(0.0 if ratio.meets(limit) else min(widths), max(widths)), _sides(claim))
 
 
 def _misfit(claim: Claim) -> Iterator[Reading]:
