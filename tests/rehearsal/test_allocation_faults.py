@@ -16,6 +16,7 @@ from postgres_server import Cluster
 from trialwright.conduct import SetCap
 
 
+@pytest.mark.requirement("R32")
 def test_the_office_is_sound_under_every_fault(database_url: str, tmp_path: Path) -> None:
     world = World(tmp_path, url=database_url)
     assert complaints(world) == []
@@ -31,6 +32,7 @@ def test_the_database_without_constraints_is_no_fault_of_its_own(tmp_path: Path)
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: f"{mutant.number}-{mutant.what}")
+@pytest.mark.requirement("R32")
 def test_a_planted_fault_is_found(mutant: Mutant, tmp_path: Path) -> None:
     world = World(tmp_path, mutant.memory() if mutant.memory else None)
     found = {complaint.split(":")[0] for complaint in complaints(world, mutant.plant(world))}
@@ -41,6 +43,7 @@ def test_there_are_sixteen_planted_faults() -> None:
     assert [mutant.number for mutant in MUTANTS] == list(range(1, 17))
 
 
+@pytest.mark.requirement("R32")
 def test_of_fifty_at_once_ten_get_the_last_ten_places(database_url: str, tmp_path: Path) -> None:
     world = World(tmp_path, url=database_url)
     world.start()

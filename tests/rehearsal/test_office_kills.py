@@ -38,21 +38,25 @@ def survived(score: Score, kills: int, what: str) -> None:
     assert score.retried > 0
 
 
+@pytest.mark.requirement("R4", "R32")
 def test_the_writer_over_sqlite_is_killed(desk: Desk, tmp_path: Path) -> None:
     ordeal = Ordeal(desk, lambda name: f"sqlite:///{tmp_path / name}.db", tmp_path, seed=1)
     survived(asyncio.run(ordeal.writer_killed(kills=KILLS, seconds=PATIENCE)), KILLS, "writer over SQLite")
 
 
+@pytest.mark.requirement("R4", "R32")
 def test_the_writer_over_postgresql_is_killed(desk: Desk, tmp_path: Path, postgresql: Cluster) -> None:
     ordeal = Ordeal(desk, lambda _: postgresql.database(), tmp_path, seed=2)
     survived(asyncio.run(ordeal.writer_killed(kills=KILLS, seconds=PATIENCE)), KILLS, "writer over PostgreSQL")
 
 
+@pytest.mark.requirement("R4", "R32")
 def test_the_http_server_is_killed(desk: Desk, tmp_path: Path) -> None:
     ordeal = Ordeal(desk, lambda name: f"sqlite:///{tmp_path / name}.db", tmp_path, seed=3, http=True)
     survived(asyncio.run(ordeal.writer_killed(kills=KILLS, seconds=PATIENCE)), KILLS, "HTTP server over SQLite")
 
 
+@pytest.mark.requirement("R4", "R32")
 def test_the_whole_postgresql_cluster_is_killed(desk: Desk, tmp_path: Path, postgresql: Cluster) -> None:
     def kill() -> None:
         postgresql.kill()
@@ -66,6 +70,7 @@ def test_the_whole_postgresql_cluster_is_killed(desk: Desk, tmp_path: Path, post
     )
 
 
+@pytest.mark.requirement("R32")
 def test_every_third_reply_is_lost_after_the_commit_and_every_retry_is_the_same(desk: Desk, tmp_path: Path) -> None:
     score, proxy = asyncio.run(misled(tmp_path, desk, lambda n: "" if n % 3 else "lose the reply", work=600, seed=5))
     show(score, f"lost replies: {proxy.requests} requests")

@@ -67,6 +67,7 @@ def rows(url: str) -> dict[str, list[tuple[Any, ...]]]:
     return found
 
 
+@pytest.mark.requirement("R37", "R39")
 def test_a_restored_backup_is_the_same_office_on_either_database(
     opened: Opened, database_url: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
@@ -114,6 +115,7 @@ def test_a_backup_taken_while_the_office_writes_is_one_consistent_state(
     assert all(verify(f"sqlite:///{tmp_path / f'copy{k}.db'}").is_good for k in range(3))
 
 
+@pytest.mark.requirement("R37", "R39")
 def test_nothing_is_overwritten_and_nothing_unsound_is_copied(
     opened: Opened, database_url: str, tmp_path: Path
 ) -> None:

@@ -103,6 +103,7 @@ def test_a_change_takes_verification_back(desk: Desk) -> None:
         desk.ask(VerifyRow(**OWN, version=1))
 
 
+@pytest.mark.requirement("R20")
 def test_a_signature_holds_for_what_was_signed(desk: Desk) -> None:
     record = desk.state.subjects.records[SUBJECT]
     sign(desk)
@@ -125,6 +126,7 @@ def test_a_signature_holds_for_what_was_signed(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("scope", ["study", "site:S1", f"subject:{SUBJECT}"])
+@pytest.mark.requirement("R28")
 def test_frozen_data_stay_and_queries_go_on(desk: Desk, scope: str) -> None:
     desk.ask(OpenQuery(**OWN, text="the third?"))
     desk.ask(Freeze(scope=scope, reason="data cut-off"))
@@ -142,6 +144,7 @@ def test_frozen_data_stay_and_queries_go_on(desk: Desk, scope: str) -> None:
     corrected(desk, 1, "2024-03-03")
 
 
+@pytest.mark.requirement("R22", "R28")
 def test_lock_comes_after_freeze_queries_and_signature(desk: Desk) -> None:
     scope = f"subject:{SUBJECT}"
     lock = Lock(scope=scope, reason="analysis")
@@ -181,6 +184,7 @@ def test_scopes_are_there(desk: Desk) -> None:
     assert Freeze(scope="subject:S1-001", reason="data cut-off").where == (None, "S1-001")
 
 
+@pytest.mark.requirement("R10")
 def test_the_review_of_the_trail_is_on_record(desk: Desk) -> None:
     (fact,) = desk.ask(ReviewTrail(looked_at="corrections at S1", facts=3, note="nothing odd"), "mona")
     assert (fact.body["until"], fact.body["head"]) == (fact.seq - 1, fact.previous)

@@ -62,6 +62,7 @@ def test_what_was_appended_is_read_back_as_it_was(journal: Journal) -> None:
         assert log.since(1) == facts[1:]
 
 
+@pytest.mark.requirement("R4")
 def test_what_failed_leaves_nothing(journal: Journal) -> None:
     with pytest.raises(ZeroDivisionError), journal.transaction() as log:
         log.append(chained({"n": 1}))
@@ -109,6 +110,7 @@ def _attempt(engine: sa.Engine, statement: str) -> None:
         connection.exec_driver_sql(statement)
 
 
+@pytest.mark.requirement("R2")
 def test_the_office_itself_cannot_change_the_log_or_its_guard(journal: Journal) -> None:
     facts = _used(journal)
     for statement in [*CHANGES, *UNGUARDING, *(ON_SQLITE if "sqlite" in journal.url else ON_POSTGRESQL)]:
@@ -117,6 +119,7 @@ def test_the_office_itself_cannot_change_the_log_or_its_guard(journal: Journal) 
         assert everything(journal) == facts, statement
 
 
+@pytest.mark.requirement("R2")
 def test_neither_can_the_owner_of_the_database_without_taking_the_guard_away(journal: Journal) -> None:
     facts = _used(journal)
     engine = open_engine(journal.url, guarded=False)
@@ -188,6 +191,7 @@ def test_a_newer_schema_is_refused(database_url: str) -> None:
         Journal(database_url)
 
 
+@pytest.mark.requirement("R4")
 def test_settings_that_would_lose_facts_are_refused(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match=r"journal_mode=wal, and SQLite says memory"):
         Journal("sqlite://")
@@ -203,6 +207,7 @@ def test_sqlite_is_durable_as_opened(tmp_path: Path) -> None:
     assert found == ["wal", 2]
 
 
+@pytest.mark.requirement("R2")
 def test_on_postgresql_the_office_works_under_a_role_that_only_adds(postgresql: Cluster) -> None:
     with closing(Journal(postgresql.database())) as journal, journal.engine.connect() as connection:
         one = connection.exec_driver_sql

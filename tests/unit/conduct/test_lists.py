@@ -62,6 +62,7 @@ def test_a_key_opens_with_its_passphrase_under_its_name_only() -> None:
         seal_key(key, "central", "short")
 
 
+@pytest.mark.requirement("R12", "R35")
 def test_one_person_cannot_both_seal_and_activate(desk: Desk) -> None:
     key, held = sealed_key("central")
     told = desk.reply(SealList(list="central", places=8, sealed=held), "ann")
@@ -75,6 +76,7 @@ def test_one_person_cannot_both_seal_and_activate(desk: Desk) -> None:
         desk.ask(ActivateList(list="central", sha256=told["sha256"]), "eve")
 
 
+@pytest.mark.requirement("R35")
 def test_the_hash_approved_must_be_that_of_the_list(desk: Desk) -> None:
     desk.ask(SealList(list="central", places=8, sealed=sealed_key("central")[1]))
     with refused("hash of list 'central' is another one than approved"):
@@ -97,6 +99,7 @@ def test_names_and_keys_of_lists_are_used_once(desk: Desk) -> None:
         desk.ask(SealList(list="second", places=8, sealed=sealed_key("central")[1]))
 
 
+@pytest.mark.requirement("R35")
 def test_the_hash_of_a_sealed_list_covers_its_length(desk: Desk) -> None:
     held = sealed_key("central")[1]
     hashes = {places: SealList(list="central", places=places, sealed=held) for places in (8, 9)}
@@ -121,6 +124,7 @@ def test_an_imported_list_gives_its_arms_in_order(desk: Desk) -> None:
         desk.ask(asked(desk, candidate(desk, lesions=BONE)))
 
 
+@pytest.mark.requirement("R31")
 def test_an_imported_list_is_written_down_without_its_arms(desk: Desk) -> None:
     command = imported(csv_of(desk))
     desk.ask(command)
@@ -136,6 +140,7 @@ def test_an_imported_list_is_written_down_without_its_arms(desk: Desk) -> None:
     assert len(set(every)) == len(every)
 
 
+@pytest.mark.requirement("R39")
 def test_a_row_moved_to_another_place_does_not_open(desk: Desk) -> None:
     desk.ask(imported(csv_of(desk)))
     found = desk.state.allocations.lists["paper"]
@@ -163,6 +168,7 @@ def test_a_list_with_wrong_counts_is_refused(desk: Desk, change: Any, why: str) 
     assert desk.state.allocations.lists == {}
 
 
+@pytest.mark.requirement("R39")
 def test_the_same_file_is_not_imported_twice(desk: Desk) -> None:
     content = csv_of(desk)
     desk.ask(imported(content))
@@ -195,6 +201,7 @@ def envelope(desk: Desk, subject: str, position: int, arm: str, **more: Any) -> 
     return EnterContingencyAllocation(**usual | more)
 
 
+@pytest.mark.requirement("R38")
 def test_an_envelope_is_entered_with_its_true_time_and_takes_no_central_place() -> None:
     desk = running()
     seal(desk, "envelopes", 4, purpose="contingency", seed=3)

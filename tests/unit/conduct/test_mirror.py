@@ -95,6 +95,7 @@ def test_the_mirror_holds_every_fact_before_its_reply(opened: Opened, folder: Pa
         assert (last["seq"], last["hash"]) == (receipt.facts[-1].seq, receipt.facts[-1].hash)
 
 
+@pytest.mark.requirement("R37")
 def test_a_restored_older_state_is_refused_and_reconciled_a_hundred_times_of_a_hundred(
     opened: Opened, folder: Path
 ) -> None:
@@ -123,6 +124,7 @@ def test_a_restored_older_state_is_refused_and_reconciled_a_hundred_times_of_a_h
     assert texts(office) == [*whole, "new"]
 
 
+@pytest.mark.requirement("R37")
 def test_a_backup_restored_under_the_running_office_is_noticed_at_the_next_command(
     opened: Opened, folder: Path
 ) -> None:
@@ -231,6 +233,7 @@ def test_a_mirror_cut_short_by_a_crash_is_completed_from_the_database(opened: Op
     mirror.close()
 
 
+@pytest.mark.requirement("R39")
 def test_an_altered_mirror_is_not_put_back(opened: Opened, folder: Path) -> None:
     office = opened()
     note(office, "a")

@@ -197,6 +197,7 @@ def test_both_processes_at_once_leave_one_dense_chain(opened: Opened) -> None:
         assert len({fact.key for fact in noted}) == len(noted) == 100
 
 
+@pytest.mark.requirement("R5")
 def test_a_clock_set_back_is_written_down_once_and_never_reorders(opened: Opened) -> None:
     times = [datetime(2026, 3, 29, 1, 59, tzinfo=UTC)]
     office = opened(clock=lambda: times[0])
@@ -219,6 +220,7 @@ def test_a_clock_set_back_is_written_down_once_and_never_reorders(opened: Opened
     ]
 
 
+@pytest.mark.requirement("R5")
 def test_the_time_is_written_in_utc_whatever_the_clock_shows(opened: Opened) -> None:
     from zoneinfo import ZoneInfo
 
@@ -249,6 +251,7 @@ def test_an_office_is_founded_once(opened: Opened) -> None:
         office.do(found, SYSTEM, "again")
 
 
+@pytest.mark.requirement("R43")
 def test_what_is_redacted_leaves_database_memory_and_mirror_and_the_state_stays_whole(
     opened: Opened, tmp_path: Path
 ) -> None:

@@ -99,6 +99,7 @@ def an_action(monkeypatch):
     monkeypatch.setitem(RIGHTS, "do a thing", frozenset({"coordinator", "investigator"}))
 
 
+@pytest.mark.requirement("R11")
 def test_a_user_name_is_never_given_again(desk):
     desk.person("ana")
     desk.do(DeactivateUser(user="ana", reason="left"))
@@ -159,6 +160,7 @@ def test_a_training_is_not_recorded_ahead(desk):
         desk.do(RecordTraining(user="ana", training="x", trained_on=date(2026, 3, 3)))
 
 
+@pytest.mark.requirement("R13")
 def test_what_was_revoked_gives_no_rights_and_ends_sessions(desk):
     grant = desk.person("ana", "monitor", "site:ES06")
     desk.accounts.set_password("ana", GOOD)
@@ -180,12 +182,14 @@ def test_an_unknown_place_is_refused_with_the_known_ones(desk):
         desk.do(GrantRole(user="ana", role="monitor", scope="site:XX99", start=DAY))
 
 
+@pytest.mark.requirement("R12")
 def test_duties_are_kept_apart(desk):
     desk.person("ana", "statistician")
     with pytest.raises(Refused, match="statistician already"):
         desk.do(GrantRole(user="ana", role="investigator", scope="site:ES06", start=DAY))
 
 
+@pytest.mark.requirement("R12")
 def test_an_administrator_has_no_rights_in_the_trial(desk):
     assert {a for a, roles in RIGHTS.items() if "administrator" in roles} <= {
         "deactivate user", "grant role", "issue token", "read audit", "read people", "read sites", "record training",
@@ -216,6 +220,7 @@ def test_sign_in_with_password_alone_for_a_role_without_second_factor(desk):
     assert desk.kinds()[-2:] == ["session opened", "session closed"]
 
 
+@pytest.mark.requirement("R14")
 def test_a_temporary_password_must_be_changed_first(desk):
     desk.person("mo", "monitor")
     issued = desk.accounts.issue_password("mo")
@@ -229,6 +234,7 @@ def test_a_temporary_password_must_be_changed_first(desk):
         desk.accounts.sign_in("mo", issued)
 
 
+@pytest.mark.requirement("R14")
 def test_a_password_does_not_come_back(desk):
     desk.person("mo", "monitor")
     desk.accounts.set_password("mo", GOOD)
@@ -237,6 +243,7 @@ def test_a_password_does_not_come_back(desk):
         desk.accounts.set_password("mo", GOOD)
 
 
+@pytest.mark.requirement("R17")
 def test_a_role_that_allocates_needs_a_second_factor(desk):
     desk.person("ana", "investigator", "site:ES06")
     desk.accounts.set_password("ana", GOOD)
@@ -256,6 +263,7 @@ def test_a_role_that_allocates_needs_a_second_factor(desk):
         desk.accounts.sign_in("ana", GOOD, code)
 
 
+@pytest.mark.requirement("R44")
 def test_the_second_factor_lies_encrypted_in_the_database(desk):
     desk.person("ana", "investigator", "site:ES06")
     secret = desk.accounts.new_secret()
@@ -270,6 +278,7 @@ def test_the_second_factor_lies_encrypted_in_the_database(desk):
     other.close()
 
 
+@pytest.mark.requirement("R14")
 def test_five_wrong_tries_make_the_account_wait_longer_each_time(desk):
     desk.person("mo", "monitor")
     desk.accounts.set_password("mo", GOOD)
@@ -308,6 +317,7 @@ def test_a_name_typed_wrong_is_not_written_down(desk):
     assert "secret" not in str(facts)
 
 
+@pytest.mark.requirement("R21")
 def test_confirmation_is_good_for_one_act_or_for_a_time(desk):
     desk.person("mo", "monitor")
     desk.accounts.set_password("mo", GOOD)
@@ -331,6 +341,7 @@ def test_confirmation_is_good_for_one_act_or_for_a_time(desk):
     assert not confirmed("act-2")
 
 
+@pytest.mark.requirement("R21")
 def test_wrong_confirmations_end_the_session(desk):
     desk.person("mo", "monitor")
     desk.accounts.set_password("mo", GOOD)
@@ -387,6 +398,7 @@ def test_a_closed_session_does_nothing_through_the_office(desk):
         "Correct-Horse-Battery-Staple", "zyxwvutsrqponml",
     ],
 )  # fmt: skip
+@pytest.mark.requirement("R14")
 def test_passwords_that_are_guessed_first_are_refused(password):
     with pytest.raises(Invalid):
         check_password(password, user="es06.investigator", words=("palmira",))

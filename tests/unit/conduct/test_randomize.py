@@ -32,6 +32,7 @@ def desk() -> Desk:
     return running()
 
 
+@pytest.mark.requirement("R30")
 def test_the_arm_is_that_of_the_next_place_and_its_inputs_are_kept(desk: Desk) -> None:
     key, _ = sealed_key("central")
     plan = scheme(desk.screener.protocol)
@@ -56,6 +57,7 @@ def test_the_answer_tells_the_arm_and_doses_but_not_the_place(desk: Desk) -> Non
     assert set(reply) == {"subject", "randomized_at", "arm", "arm_label", "levels", "doses", "randomized_on"}
 
 
+@pytest.mark.requirement("R30")
 def test_later_changes_do_not_reach_what_was_frozen(desk: Desk) -> None:
     subject = candidate(desk)
     fact = desk.ask(asked(desk, subject))[0]
@@ -124,6 +126,7 @@ def _double(desk: Desk, subject: str) -> None:
         (_capped("stratum:liver=liver"), "cap of 0 patients in stratum:liver=liver"),
     ],
 )
+@pytest.mark.requirement("R23", "R36")
 def test_what_forbids_it_is_named_and_takes_no_place(desk: Desk, change: Callable[[Desk, str], None], why: str) -> None:
     subject = candidate(desk)
     change(desk, subject)
@@ -164,6 +167,7 @@ def test_a_double_is_not_randomized(desk: Desk) -> None:
         desk.ask(DuplicatePerson(subject=first, other=second, reason="the other way round"), "ann")
 
 
+@pytest.mark.requirement("R23")
 def test_an_unsigned_subject_is_not_randomized(desk: Desk) -> None:
     subject = screened(desk)
     with refused("is not signed"):
@@ -256,6 +260,7 @@ def test_errors_are_told_and_take_nothing_back(desk: Desk) -> None:
         desk.ask(CorrectStratum(subject=subject, levels={"liver": "moon"}, reason="again"))
 
 
+@pytest.mark.requirement("R33")
 def test_a_disclosure_is_logged_without_an_arm(desk: Desk) -> None:
     subject = candidate(desk)
     arm = desk.reply(asked(desk, subject))["arm_label"]

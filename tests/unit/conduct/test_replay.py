@@ -48,6 +48,7 @@ def desk() -> Desk:
 KEYS = {name: sealed_key(name)[0].hex() for name in ("central", "further")}
 
 
+@pytest.mark.requirement("R29")
 def test_every_allocation_of_the_office_is_replayed(desk: Desk, tmp_path: Path) -> None:
     done = run(tmp_path, plain(desk), KEYS)
     assert (done.returncode, done.stdout) == (0, "all allocations are as their lists say\n")
@@ -90,6 +91,7 @@ def test_an_imported_list_is_replayed_from_the_file_of_its_hash(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("entry", json.loads(VECTORS.read_text("utf-8"))["lists"], ids=lambda entry: entry["list_id"])
+@pytest.mark.requirement("R29")
 def test_the_golden_vectors_hold_for_it_too(entry: dict[str, Any]) -> None:
     made = {
         "list": entry["list_id"],

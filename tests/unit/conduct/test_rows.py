@@ -71,6 +71,7 @@ def on_new(desk: Desk) -> None:
         pytest.fail("the first patient of this list is in the arm with levels")
 
 
+@pytest.mark.requirement("R1")
 def test_a_row_keeps_every_version_with_its_author_and_reason(desk: Desk) -> None:
     desk.ask(visit(), "cora", "coordinator")
     desk.ask(correct("visits", VISIT, 1, visited_on="2024-03-03"), "ivy", "investigator")
@@ -101,6 +102,7 @@ def test_a_stale_page_is_told_who_was_faster(desk: Desk) -> None:
         desk.ask(StrikeRow(subject=SUBJECT, table="visits", key=VISIT, version=7, reason="wrong subject"))
 
 
+@pytest.mark.requirement("R1", "R43")
 def test_a_value_changes_with_a_reason_and_an_empty_one_is_filled_without(desk: Desk) -> None:
     desk.ask(row("adverse_events", {"number": 1}, system="blood", term="anemia", started_on="2024-03-05"))
     desk.ask(correct("adverse_events", {"number": 1}, 1, None, ended_on="2024-03-09"))
@@ -110,6 +112,7 @@ def test_a_value_changes_with_a_reason_and_an_empty_one_is_filled_without(desk: 
         desk.ask(correct("adverse_events", {"number": 1}, 2, ended_on="2024-03-09"))
 
 
+@pytest.mark.requirement("R1")
 def test_a_struck_row_is_gone_from_the_data_and_stays_in_the_history(desk: Desk) -> None:
     desk.ask(visit())
     desk.ask(StrikeRow(subject=SUBJECT, table="visits", key=VISIT, version=1, reason="wrong subject"))
@@ -122,6 +125,7 @@ def test_a_struck_row_is_gone_from_the_data_and_stays_in_the_history(desk: Desk)
     assert [version.values is None for version in kept.versions] == [False, True, False]
 
 
+@pytest.mark.requirement("R25")
 def test_why_a_field_is_empty_is_kept(desk: Desk) -> None:
     lab = {"test": "ANC", "sampled_on": "2024-03-05"}
     ask = RecordRow(subject=SUBJECT, table="laboratory", key={"number": 1}, values=lab, without={"value": "not done"})
@@ -156,6 +160,7 @@ def test_why_a_field_is_empty_is_kept(desk: Desk) -> None:
         ("laboratory", {"number": 1}, {"test": "ANC", "value": float("inf")}, "value must be a number"),
     ],
 )  # fmt: skip
+@pytest.mark.requirement("R24")
 def test_what_does_not_fit_its_table_is_refused(
     desk: Desk, table: str, key: dict[str, Any], values: dict[str, Any], why: str
 ) -> None:
@@ -188,6 +193,7 @@ HARD: list[tuple[str, RecordRow, str]] = [
 
 
 @pytest.mark.parametrize(("name", "command", "why"), HARD, ids=[f"{n} {i}" for i, (n, *_) in enumerate(HARD)])
+@pytest.mark.requirement("R24")
 def test_a_hard_check_refuses_and_says_which_it_is(desk: Desk, name: str, command: RecordRow, why: str) -> None:
     on_new(desk)
     with refused(rf"{why}.*\({name}\)", Invalid):
@@ -312,6 +318,7 @@ def test_a_right_value_closes_the_query_of_its_check_and_a_wrong_one_asks_no_sec
     ]  # fmt: skip
 
 
+@pytest.mark.requirement("R23")
 def test_no_data_before_consent(desk: Desk) -> None:
     other = desk.reply(Screen(site="S1", screened_on=TODAY))["subject"]
     with refused("has not consented; no data are recorded before the consent"):

@@ -71,6 +71,7 @@ def test_nobody_is_screened_at_a_closed_site_or_tomorrow(desk: Desk) -> None:
         desk.ask(Screen(site="S1", screened_on=date(2024, 3, 2)))
 
 
+@pytest.mark.requirement("R42")
 def test_a_person_enters_once_and_no_identifier_is_kept(desk: Desk) -> None:
     (first,) = desk.ask(Screen(site="S1", screened_on=TODAY, person=EVA))
     assert "1961" not in str(first.text)
@@ -97,6 +98,7 @@ def test_without_its_key_the_office_cannot_tell_persons(desk: Desk) -> None:
     "person",
     [{**EVA, "initials": "E"}, {**EVA, "initials": "Eva Vidal"}, {**EVA, "birth_year": 61}, {**EVA, "name": "E"}],
 )
+@pytest.mark.requirement("R42")
 def test_names_do_not_fit_into_a_person(person: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Screen(site="S1", screened_on=TODAY, person=person)
@@ -118,6 +120,7 @@ def test_consent_is_to_the_form_in_force_that_day(desk: Desk) -> None:
         desk.ask(Consent(subject=subject, version="1.0", signed_on=date(2024, 2, 1)))
 
 
+@pytest.mark.requirement("R23")
 def test_nothing_is_answered_before_consent(desk: Desk) -> None:
     subject = logged(desk)
     with refused("has not consented yet"):
@@ -139,6 +142,7 @@ def test_nothing_is_answered_before_consent(desk: Desk) -> None:
         ({"compliant": True}, Invalid, "compliant is a judgment; it is attested"),
     ],
 )
+@pytest.mark.requirement("R24")
 def test_answers_of_the_wrong_kind_are_refused(desk: Desk, values: dict[str, Any], kind: type, why: str) -> None:
     subject = consented(desk)
     with refused(why, kind):
@@ -147,6 +151,7 @@ def test_answers_of_the_wrong_kind_are_refused(desk: Desk, values: dict[str, Any
 
 
 @pytest.mark.parametrize("flavor", ["unknown yet", "not done", "not applicable", "asked and unknown"])
+@pytest.mark.requirement("R25")
 def test_why_there_is_no_value_is_kept_and_shown_where_it_matters(desk: Desk, flavor: str) -> None:
     subject = consented(desk)
     desk.ask(Answer(subject=subject, answers=[{"variable": "age", "no_value": flavor}]))
@@ -208,6 +213,7 @@ def test_a_stated_date_holds_and_any_other_is_today(desk: Desk) -> None:
         desk.ask(StateDate(subject=subject, anchor="entry", on=date(2024, 2, 1)))
 
 
+@pytest.mark.requirement("R20", "R23")
 def test_only_the_eligible_are_signed_for_and_only_what_was_shown(desk: Desk) -> None:
     subject = screened(desk, ecog="2")
     with refused("not eligible on 2024-03-01: I02 not met"):
@@ -226,6 +232,7 @@ def test_only_the_eligible_are_signed_for_and_only_what_was_shown(desk: Desk) ->
     assert record.status == "in screening"
 
 
+@pytest.mark.requirement("R23")
 def test_after_screen_failure_nothing_goes_on(desk: Desk) -> None:
     subject = screened(desk, ecog="3")
     (fact,) = desk.ask(ScreenFail(subject=subject, outcome="not eligible", reason="ECOG 3"))
@@ -270,6 +277,7 @@ def test_a_waiver_sets_aside_only_what_was_asked(desk: Desk) -> None:
         desk.ask(SignEligibility(subject=subject, content_hash=shown(desk, subject)))
 
 
+@pytest.mark.requirement("R43")
 def test_withdrawal_has_levels_and_leaves_the_data(desk: Desk) -> None:
     subject = screened(desk)
     desk.ask(Withdraw(subject=subject, level="biopsies", withdrawn_on=TODAY, reason="no more needles"))

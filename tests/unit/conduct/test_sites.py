@@ -29,6 +29,7 @@ def desk() -> Desk:
     return Desk()
 
 
+@pytest.mark.requirement("R36")
 def test_a_site_opens_with_all_its_approvals(desk: Desk) -> None:
     (fact,) = desk.ask(OpenSite(site="S1", approvals=approvals(*KINDS)))
     assert (fact.kind, fact.site, fact.body["country"]) == ("site opened", "S1", "Norway")
@@ -39,6 +40,7 @@ def test_a_site_opens_with_all_its_approvals(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("lacking", KINDS)
+@pytest.mark.requirement("R36")
 def test_without_one_approval_it_stays_closed(desk: Desk, lacking: str) -> None:
     with refused(f"approval of kind '{lacking}' is missing"):
         desk.ask(OpenSite(site="S1", approvals=approvals(*(kind for kind in KINDS if kind != lacking))))

@@ -101,6 +101,7 @@ FLIPS |= {"text gone": "UPDATE facts SET text = NULL WHERE seq = 5"}
 FOUND = dict.fromkeys(FLIPS, 5) | {"seq": 6}
 
 
+@pytest.mark.requirement("R3")
 def test_any_column_of_any_record_flipped_is_found_where_it_was_flipped(owner: sa.Engine, url: str) -> None:
     for name, statement in FLIPS.items():
         with owner.begin() as connection:
@@ -131,6 +132,7 @@ TAMPERED = {
 
 
 @pytest.mark.parametrize("name", TAMPERED)
+@pytest.mark.requirement("R3")
 def test_rows_deleted_reordered_inserted_or_copied_are_found(owner: sa.Engine, url: str, name: str) -> None:
     statements, first = TAMPERED[name]
     altered(owner, *statements)
@@ -148,6 +150,7 @@ def resealed(facts: list[Fact]) -> list[Fact]:
     return made
 
 
+@pytest.mark.requirement("R3")
 def test_a_log_sealed_anew_or_cut_off_is_found_by_what_is_known_outside(tmp_path: Path) -> None:
     facts = log()
     mirror = Mirror(tmp_path / "mirror")
@@ -163,6 +166,7 @@ def test_a_log_sealed_anew_or_cut_off_is_found_by_what_is_known_outside(tmp_path
     mirror.close()
 
 
+@pytest.mark.requirement("R2", "R3")
 def test_the_guard_taken_away_and_places_added_are_told(url: str) -> None:
     engine = open_engine(url, guarded=False)
     with engine.begin() as connection:

@@ -92,6 +92,7 @@ def test_who_may_not_is_told_who_may(staffed):
         (None, "body"),
     ],
 )
+@pytest.mark.requirement("R24")
 def test_what_cannot_be_is_refused_by_field_and_nothing_is_stored(staffed, body, field):
     before = staffed.kinds()
     response = staffed.post("boss", "/record-training", body)
@@ -143,6 +144,7 @@ def test_every_failed_sign_in_is_answered_alike(staffed):
     assert said[0][0] == 403
 
 
+@pytest.mark.requirement("R15")
 def test_a_session_without_requests_ends(staffed):
     staffed.clock.on(minutes=29)
     assert staffed.get("ana", "/me").status_code == 200
@@ -153,12 +155,14 @@ def test_a_session_without_requests_ends(staffed):
     assert staffed.kinds()[-1] == "session closed"
 
 
+@pytest.mark.requirement("R13")
 def test_a_right_taken_back_is_gone_with_the_next_request(staffed):
     assert staffed.get("ana", "/subjects").status_code == 200
     staffed.post("boss", "/revoke-role", {"grant": "grant-2", "reason": "left"})
     assert staffed.get("ana", "/subjects").status_code == 401
 
 
+@pytest.mark.requirement("R13")
 def test_a_closed_account_is_out_with_the_next_request(staffed):
     staffed.post("boss", "/deactivate-user", {"user": "ana", "reason": "left"})
     assert staffed.get("ana", "/me").status_code == 401
@@ -200,6 +204,7 @@ def test_who_asks_too_fast_waits(world_with):
     assert [world.client.post("/api/v1/sign-in", json=given).status_code for _ in range(3)] == [403, 403, 429]
 
 
+@pytest.mark.requirement("R18")
 def test_every_answer_carries_its_headers(staffed):
     for response in (staffed.get("ana", "/me"), staffed.get(None, "/me"), staffed.client.get("/nowhere")):
         assert response.headers["cache-control"] == "no-store"
@@ -218,6 +223,7 @@ def test_a_mistake_of_ours_is_answered_without_its_details(staffed, monkeypatch)
     assert response.headers["content-security-policy"]
 
 
+@pytest.mark.requirement("R18")
 def test_no_secret_reaches_the_log(staffed, caplog):
     caplog.set_level(logging.DEBUG)
     canaries = ["canary password 1", "canary password 2"]
@@ -233,6 +239,7 @@ def test_no_secret_reaches_the_log(staffed, caplog):
         assert secret not in log
 
 
+@pytest.mark.requirement("R18")
 def test_an_answer_to_a_bad_field_never_repeats_it(staffed):
     response = staffed.client.post("/api/v1/sign-in", json={"user": "ana", "password": ["canary password"]})
     assert response.status_code == 422

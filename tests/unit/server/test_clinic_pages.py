@@ -137,6 +137,7 @@ def test_from_the_log_to_the_allocation(clinic: Any) -> None:
     assert "Cycle 1 day 1" in text_of(clinic, f"/subjects/{subject}")
 
 
+@pytest.mark.requirement("R21")
 def test_randomization_needs_the_password_and_the_right_stratum(clinic: Any) -> None:
     come(clinic, "ivy")
     subject = answered(clinic)
@@ -168,6 +169,7 @@ def test_the_same_person_is_noticed(clinic: Any) -> None:
     refused(send(clinic, "/screen", site="S1", screened_on=DAY, **person), "A person enters once")
 
 
+@pytest.mark.requirement("R8")
 def test_a_field_leads_to_its_history_in_three_clicks(clinic: Any) -> None:
     subject = randomized(clinic)
     done(visit(clinic, subject))
@@ -234,6 +236,7 @@ def test_monitor_verifies_and_asks_but_changes_nothing(clinic: Any) -> None:
     refused(send(clinic, row, act("strike"), version="1", why="misread"), "may not strike row")
 
 
+@pytest.mark.requirement("R19", "R22")
 def test_freeze_sign_and_lock(clinic: Any) -> None:
     subject = randomized(clinic)
     path = f"/subjects/{subject}/casebook"
@@ -303,6 +306,7 @@ def test_another_sites_subject_looks_like_none(clinic: Any) -> None:
     assert subject not in text_of(clinic, "/subjects")
 
 
+@pytest.mark.requirement("R9")
 def test_whoever_could_count_by_arm_sees_no_arm(clinic: Any) -> None:
     subject = randomized(clinic)
     with clinic.office.reading() as state:
@@ -350,6 +354,7 @@ def bad_forms(subject: str) -> list[tuple[str, dict[str, str]]]:
     ]
 
 
+@pytest.mark.requirement("R24")
 def test_bad_forms_are_refused_with_words_and_store_nothing_else(clinic: Any) -> None:
     come(clinic, "ivy")
     subject = answered(clinic)

@@ -63,6 +63,7 @@ def test_practice_has_a_person_for_each_role_a_site_and_a_list_that_gives_arms(t
         assert list(house.office.keys.lists) == ["practice"]
 
 
+@pytest.mark.requirement("R31")
 def test_no_password_or_passphrase_lies_in_the_office(tiny, tmp_path):
     with open_house(tiny, tmp_path / "a", environment="training") as house:
         told = practice(house)
