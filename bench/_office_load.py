@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,7 @@ class Client:
     def __init__(self, site: dict[str, Any], job: dict[str, Any]) -> None:
         self.site, self.job, self.connection = site, job, Connection(job["port"])
         self.history: list[dict[str, Any]] = []
+        self.done = self.forms = 0
 
     async def sign_in(self) -> None:
         from pyotp import TOTP
@@ -73,18 +75,34 @@ class Client:
         self.connection.token = answer["token"]
         status, answer = await self.connection.post("confirm", {"password": self.site["password"]})
         assert status == 200, answer
-        self.connection.drop()  # the server ends idle connections while the other sites sign in
 
-    async def run(self, until: float) -> None:
-        for number, asked in enumerate(self.site["subjects"]):
-            if time.monotonic() >= until:
-                return
-            await self.ask("randomize", asked, f"key-{asked['subject']}", number)
+    async def run(self, phase: dict[str, Any], until: float) -> None:
+        """Do what one phase asks for, until its time is up."""
+        match phase["kind"]:
+            case "randomize":
+                await self._randomize(phase, until)
+            case "forms":
+                await self._forms(until)
+            case "press":
+                await self.ask("randomize", self.site["subjects"][0], f"key-{self.site['subjects'][0]['subject']}")
 
-    async def ask(self, path: str, body: dict[str, Any], key: str, number: int) -> None:
-        """Ask once; every ``drop_every``-th answer is lost on the way, and asked for again, twice."""
-        lose = self.job.get("drop_every", 0)
-        if lose and number % lose == 0:
+    async def _randomize(self, phase: dict[str, Any], until: float) -> None:
+        lose = phase.get("drop_every", 0)
+        while self.done < len(self.site["subjects"]) and time.monotonic() < until:
+            asked = self.site["subjects"][self.done]
+            self.done += 1
+            await self.ask("randomize", asked, f"key-{asked['subject']}", lose=bool(lose) and self.done % lose == 0)
+
+    async def _forms(self, until: float) -> None:
+        """Save forms of twenty values each for the patients randomized before."""
+        while time.monotonic() < until:
+            self.forms += 1
+            subject = self.site["subjects"][self.forms % max(self.done, 1)]["subject"]
+            await self.ask("record-rows", _form(subject, self.forms), f"form-{subject}-{self.forms}")
+
+    async def ask(self, path: str, body: dict[str, Any], key: str, *, lose: bool = False) -> None:
+        """Ask once; ``lose``: the answer is lost on the way, and the same is asked for again, twice."""
+        if lose:
             await self._lost(path, body, key)
             await self._asked(path, body, key)
         await self._asked(path, body, key)
@@ -108,18 +126,40 @@ class Client:
 
 
 async def main(job: dict[str, Any]) -> None:
+    """Sign everybody in, go through the phases, and write down what happened."""
     sites = json.loads(Path(job["sites"]).read_text("utf-8"))
     clients = [Client(site, job) for site in sites]
     for client in clients:
         await client.sign_in()
-    start, spent = time.monotonic(), _cpu(job)
-    until = start + job.get("seconds", 3600.0)
-    await asyncio.gather(*(client.run(until) for client in clients))
-    ended, spent = time.monotonic(), _cpu(job) - spent
-    history = [each for client in clients for each in client.history]
-    tokens = {client.site["user"]: client.connection.token for client in clients}
-    told = {"seconds": ended - start, "server_cpu_seconds": spent, "history": history, "tokens": tokens}
+    told = [await _phase(phase, clients, job) for phase in job["phases"]]
     Path(job["out"]).write_text(json.dumps(told), "utf-8")
+
+
+async def _phase(phase: dict[str, Any], clients: list[Client], job: dict[str, Any]) -> dict[str, Any]:
+    for client in clients:
+        client.history = []
+        client.connection.drop()  # the server ends connections that were idle while others signed in
+    start, spent = time.monotonic(), _cpu(job)
+    until = start + phase.get("seconds", 3600.0)
+    await asyncio.gather(*(client.run(phase, until) for client in clients))
+    seconds, spent = time.monotonic() - start, _cpu(job) - spent
+    history = [each for client in clients for each in client.history]
+    return {"phase": phase, "seconds": seconds, "server_cpu_seconds": spent, "history": history}
+
+
+def _form(subject: str, number: int) -> dict[str, Any]:
+    """Return a form of four laboratory results, five values each."""
+    on = datetime.now(UTC).date().isoformat()
+    tests = (("anc", 3.1, "10^9/L"), ("platelets", 220, "10^9/L"), ("hemoglobin", 12.5, "g/dL"), ("alt", 0.8, "ULN"))
+    rows = [
+        {
+            "table": "laboratory",
+            "key": {"number": 4 * number + place},
+            "values": {"test": test, "value": value, "unit": unit, "specimen": "blood", "sampled_on": on},
+        }
+        for place, (test, value, unit) in enumerate(tests, 1)
+    ]
+    return {"subject": subject, "rows": rows}
 
 
 def _cpu(job: dict[str, Any]) -> float:

@@ -16,27 +16,41 @@ from typing import Any
 
 import uvicorn
 
-from bench._office_world import Preparation, accounts_of, screener
-from trialwright.conduct import Journal, Mirror, Office
+from bench._office_world import KEY, LIST, SITES, Preparation, accounts_of, screener
+from trialwright.conduct import Journal, Keys, Mirror, Office
 from trialwright.server import Settings, create_app
 
 
 def main(job: dict[str, Any]) -> None:
-    folder = Path(job["folder"])
-    office = Office(Journal(job["url"]), screener(), mirror=Mirror(folder / "office.mirror"))
-    accounts = accounts_of(office, job["url"])
-    prepared = Preparation(office, accounts, datetime.now(UTC))
-    start = time.perf_counter()
-    prepared.open(places=max(job["patients"], 300), cap=job.get("cap"))
-    prepared.patients(job["patients"])
+    """Prepare and serve."""
+    folder, start = Path(job["folder"]), time.perf_counter()
+    prepared = prepare(job, folder / "office.mirror")
+    office = Office(
+        Journal(job["url"]), screener(), Keys({LIST: KEY}), mirror=Mirror(folder / "office.mirror")
+    )  # fmt: skip
     gc.collect()
-    gc.freeze()  # what was prepared lives on; it need not be looked through again and again
+    gc.freeze()  # what is folded already lives on; looking through it again and again would stop the server for seconds
+    accounts = accounts_of(office, job["url"])
     app = create_app(office, accounts, Settings(secure=False))
     config = uvicorn.Config(app, host="127.0.0.1", port=job["port"], log_level="warning", access_log=False)
     prepared.write(folder / "sites.json")
     (folder / "ready.json").write_text(json.dumps({"seconds": time.perf_counter() - start}))
     uvicorn.Server(config).run()
     office.close()
+
+
+def prepare(job: dict[str, Any], mirror: Path) -> Preparation:
+    """Open the office, screen the first patient of each site by its commands, and copy as many as the job asks for."""
+    with Office(Journal(job["url"]), screener(), mirror=Mirror(mirror)) as office:
+        prepared = Preparation(office, accounts_of(office, job["url"]), datetime.now(UTC))
+        prepared.open(places=max(job["patients"], 300), cap=job.get("cap"))
+        prepared.patients(min(job["patients"], SITES))
+    if job["patients"] > SITES:
+        journal, written = Journal(job["url"]), Mirror(mirror)
+        prepared.copied(job["patients"], journal, written)
+        journal.close()
+        written.close()
+    return prepared
 
 
 if __name__ == "__main__":

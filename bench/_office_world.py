@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from concurrent.futures import Future
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -26,8 +26,10 @@ from trialwright.conduct import (
     Attest,
     Consent,
     Credentials,
+    Fact,
     GrantRole,
-    Keys,
+    Journal,
+    Mirror,
     Office,
     OpenSite,
     Receipt,
@@ -37,10 +39,12 @@ from trialwright.conduct import (
     SealList,
     SetCap,
     SignEligibility,
+    State,
     attesting_role,
     content_hash,
     seal_key,
 )
+from trialwright.conduct.facts import digest_of, sealed
 
 LIST, PASSPHRASE, PASSWORD = "central", "a passphrase for the bench", "seven green kettles"
 SITES = 50
@@ -158,9 +162,82 @@ class Preparation:
         self.accounts.set_second_factor(user, secret, TOTP(secret).at(self.at.timestamp()))
         return secret
 
+    def copied(self, count: int, journal: Journal, mirror: Mirror) -> None:
+        """Write copies of the first patient of each site until there are ``count``, the office being closed.
+
+        They hold what the commands wrote for the first one, under another number and sealed in their place of the log:
+        tens of thousands of patients are there in a minute, and every check finds them as sound as the others.
+        """
+        with journal.reading() as log:
+            facts = log.since(0)
+        state = State()
+        state.apply(facts)
+        patterns = [_pattern(site, state) for site in self.sites]
+        copier = _Copier(state.seq, state.head, state.at)
+        for number in range(len(self.sites), count):
+            fresh = copier.copy(patterns[number % len(patterns)], 1 + number // len(patterns))
+            self.sites[number % len(self.sites)].subjects.append(fresh)
+            if len(copier.written) > 20_000:
+                copier.flush(journal, mirror)
+        copier.flush(journal, mirror)
+
     def write(self, path: Path) -> None:
         """Tell the load client whom to sign in and whom to randomize."""
         path.write_text(json.dumps([asdict(site) for site in self.sites]), "utf-8")
+
+
+@dataclass(frozen=True)
+class _Pattern:
+    """The first patient of a site: the record, the facts that made it, and what the client knows of it."""
+
+    record: Any
+    facts: tuple[Fact, ...]
+    told: dict[str, Any]
+
+
+def _pattern(site: Site, state: State) -> _Pattern:
+    first = site.subjects[0]
+    own = tuple(fact for fact in state.receipts.log if fact.subject == first["subject"])
+    return _Pattern(state.subjects.records[first["subject"]], own, first)
+
+
+@dataclass
+class _Copier:
+    """Seals copies behind one another."""
+
+    seq: int
+    head: str
+    at: str
+    written: list[Fact] = field(default_factory=list)
+
+    def copy(self, pattern: _Pattern, number: int) -> dict[str, Any]:
+        old = pattern.record.id
+        new = f"{pattern.record.site}-{number + 1:03}"
+        digest = content_hash(replace(pattern.record, id=new))
+        for fact in pattern.facts:
+            text = fact.text or ""
+            if fact.kind in ("screened", "eligibility signed"):
+                text = text.replace(old, new).replace(pattern.told["content_hash"], digest)
+            self.seq += 1
+            self._seal(fact, new, text)
+        return {**pattern.told, "subject": new, "content_hash": digest}
+
+    def _seal(self, fact: Fact, subject: str, text: str) -> None:
+        salt = f"{self.seq:032x}"
+        made = sealed(
+            replace(
+                fact, seq=self.seq, at=self.at, key=f"{fact.key} {subject}", subject=subject, text=text, salt=salt,
+                digest=digest_of(salt, text), previous=self.head,
+            )
+        )  # fmt: skip
+        self.head = made.hash
+        self.written.append(made)
+
+    def flush(self, journal: Journal, mirror: Mirror) -> None:
+        with journal.transaction() as log:
+            log.append(self.written)
+        mirror.append(self.written)
+        self.written.clear()
 
 
 def screener() -> protocol.Screener:
@@ -199,4 +276,4 @@ def accounts_of(office: Office, url: str) -> Accounts:
     return Accounts(office, Credentials(url, b"k" * 32))
 
 
-__all__ = ["KEY", "LIST", "PASSPHRASE", "Keys", "Preparation", "Site", "accounts_of", "screener"]
+__all__ = ["KEY", "LIST", "SITES", "Preparation", "Site", "accounts_of", "screener"]

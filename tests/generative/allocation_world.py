@@ -36,6 +36,7 @@ from trialwright.conduct import (
     Fact,
     Journal,
     Keys,
+    Mirror,
     Office,
     OpenSite,
     Randomize,
@@ -145,6 +146,8 @@ class World:
     now: datetime = START
     url: str = ""
     """Database; without one, a file in the folder."""
+    mirror: Path | None = None
+    """File that knows what was acknowledged when the database forgets."""
     has_administrator: bool = True
     """Whether somebody who owns the database tries to change it in the end."""
     _asked: int = 0
@@ -161,8 +164,12 @@ class World:
         """Start so many office processes over the one database."""
         for _ in range(processes):
             journal: Any = MemoryJournal(self.memory) if self.memory else Journal(self.url)
+            mirror = Mirror(self.mirror) if self.mirror else None
             self.offices.append(
-                Office(journal, self.screener, Keys({"central": KEY}), clock=self.clock, crash_point=self._crash)
+                Office(
+                    journal, self.screener, Keys({"central": KEY}), mirror=mirror, clock=self.clock,
+                    crash_point=self._crash,
+                )
             )  # fmt: skip
 
     def stop(self) -> None:

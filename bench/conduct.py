@@ -1,0 +1,102 @@
+"""The trial office under load and under faults; exit code 1 when anything is wrong with what it did.
+
+Speeds that fall short of what was promised are printed as such; they are no violation, because the machine may be busy.
+``TRIALWRIGHT_BENCH_SECONDS`` (60) is how long the load of T1 and T2 lasts.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from bench import _office_faults as faults
+from bench._office_faults import Row
+from bench._office_runs import Phase, Run
+from bench._office_runs import run as load
+
+SECONDS = float(os.environ.get("TRIALWRIGHT_BENCH_SECONDS", "60"))
+PATIENTS_A_SECOND = 550
+"""Patients prepared for each second of load; when the office is faster, the load ends early."""
+
+
+def run() -> None:
+    """Run everything and print one line for each."""
+    wrong = 0
+    print(f"The trial office, 50 sites at once through HTTP, {SECONDS:.0f} s (load client on the same machine)")
+    with tempfile.TemporaryDirectory(prefix="tw-office-") as name, faults.databases() as database:
+        folder = Path(name)
+        for rows in _parts(folder, database):
+            for what, told, good in rows:
+                wrong += not good
+                print(f"  {what:<34} {told}{'' if good else '   <-- VIOLATION'}", flush=True)
+    print(f"{wrong} violations\n")
+    if wrong:
+        sys.exit(1)
+
+
+def _parts(folder: Path, database: Callable[[], str] | None) -> Iterable[Iterable[Row]]:
+    if database is None:
+        print("  PostgreSQL is not installed: T1, and T11's SKIP LOCKED, are not run")
+    else:
+        yield _loaded("T1 PostgreSQL", database(), folder / "t1")
+    yield _loaded("T2 SQLite", f"sqlite:///{folder / 't2.db'}", folder / "t2")
+    yield _pressed(f"sqlite:///{folder / 't4.db'}", folder / "t4")
+    yield faults.kills()
+    yield [faults.restores(_made(folder / "t7"))]
+    yield [faults.whole_trial(_made(folder / "t8"))]
+    yield faults.rivals(_made(folder / "t11"), database)
+    yield faults.mutants(_made(folder / "t12"))
+
+
+def _loaded(what: str, url: str, folder: Path) -> Iterable[Row]:
+    spare = 100 + int(PATIENTS_A_SECOND * SECONDS / 6)
+    phases = [
+        {"kind": "randomize", "seconds": SECONDS},
+        {"kind": "randomize", "seconds": SECONDS / 6, "drop_every": 3},
+        {"kind": "forms", "seconds": SECONDS / 4},
+    ]
+    done = load(url, folder, patients=int(PATIENTS_A_SECOND * SECONDS) + spare, phases=phases)
+    speed, lost, forms = done.phases
+    yield what, f"{_speed(speed, 400, 0.5)}", True
+    yield f"{what[:2]} judged", _verdict(done), not done.wrong
+    yield "T6 every third answer lost", _retried(lost), True  # that they agree is judged with INV7 above
+    yield "T3 forms of 20 values saved", _speed(forms, 300, None), True
+
+
+def _pressed(url: str, folder: Path) -> Iterable[Row]:
+    done = load(url, folder, patients=50, cap=10, phases=[{"kind": "press"}])
+    (press,) = done.phases
+    given, refused = len(press.answered), sum(each["status"] == 409 for each in press.history)
+    spread = max(each["invoked"] for each in press.history) - min(each["invoked"] for each in press.history)
+    told = (
+        f"{given} of 50 succeed, {refused} refused, asked within {spread * 1000:.0f} ms, done in {press.seconds:.2f} s"
+    )
+    yield "T4 50 at once, 10 places left", told, (given, refused) == (10, 40)
+    yield "T4 judged", _verdict(done), not done.wrong
+
+
+def _speed(phase: Phase, promised: float, within: float | None) -> str:
+    slow = phase.rate < promised or (within is not None and phase.waited(0.99) > within)
+    p50, p99, most = (1000 * phase.waited(share) for share in (0.5, 0.99, 1))
+    each = 1000 * phase.cpu / max(1, len(phase.history))
+    return (
+        f"{phase.rate:6.0f}/s for {phase.seconds:.0f} s, waiting p50 {p50:.0f} p99 {p99:.0f} max {most:.0f} ms, "
+        f"{each:.2f} ms of processor each{' (short of promise)' if slow else ''}"
+    )
+
+
+def _retried(phase: Phase) -> str:
+    keys = [each["key"] for each in phase.answered]
+    return f"{len(set(keys))} randomized, {len(keys) - len(set(keys))} asked again after a lost answer"
+
+
+def _verdict(done: Run) -> str:
+    return f"{done.facts} facts, {len(done.wrong)} wrong {'; '.join(done.wrong[:3])}".rstrip()
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    return folder
