@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from trialwright.cli.conduct_mend import new_generation, reconcile
 from trialwright.cli.randomize import predictability
 from trialwright.errors import DataError
 
@@ -16,10 +17,12 @@ if TYPE_CHECKING:
     from trialwright.protocol import Protocol
     from trialwright.server import House
 
-__all__ = ["app"]
+__all__ = ["app", "open_folder"]
 
 app = typer.Typer(help="The trial office from its own machine: people, sites, lists, copies.", no_args_is_help=True)
 app.command()(predictability)
+app.command()(reconcile)
+app.command("new-generation")(new_generation)
 
 Office = Annotated[str, typer.Argument(help="Folder of the office, its SQLite file, or the URL of its database.")]
 Folder = Annotated[Path, typer.Argument(help="Folder of the office, as 'trialwright serve' made it.")]
@@ -52,7 +55,7 @@ def issue_password(
 
     The server must not be running on the same folder.
     """
-    with _house(folder, db, study) as house:
+    with open_folder(folder, db, study) as house:
         typer.echo(f"{user}  {house.accounts.issue_password(user)}  (to be changed at the first sign-in)")
 
 
@@ -83,7 +86,7 @@ def activate(
     """
     from trialwright.conduct import ActivateList, unseal
 
-    with _house(folder, db, study) as house:
+    with open_folder(folder, db, study) as house:
         signed, password = _signed_in(house, user)
         with house.office.reading() as state:
             found = state.allocations.lists.get(list_id)
@@ -189,7 +192,8 @@ def _protocol(state: State, study: str | None) -> Protocol:
     return protocol_of(state, study)
 
 
-def _house(folder: Path, db: str | None, study: str | None) -> House:
+def open_folder(folder: Path, db: str | None, study: str | None) -> House:
+    """Open the office in a folder, for its study or the protocol named."""
     from trialwright.server import open_house
 
     state = _state(db or str(folder))

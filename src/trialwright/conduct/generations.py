@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Halted", "check_chain", "followed", "put_back", "why_halted"]
 
-LEADS_ON = "put them back with `trialwright conduct reconcile`, or let an administrator begin a new generation"
+LEADS_ON = (
+    "put them back with `trialwright conduct reconcile`, or go on without them with "
+    "`trialwright conduct new-generation`"
+)
 
 
 class Halted(Unavailable):
@@ -43,7 +46,7 @@ def why_halted(log: Transaction, mirror: Mirror, generation: int) -> str | None:
     if mirror.is_missing and seq:
         return (
             f"the database holds {seq} facts and there was no mirror {mirror.path}: give the office the mirror it had, "
-            "or let an administrator begin a new generation"
+            "or begin a new generation with `trialwright conduct new-generation`"
         )
     if mirror.generation < generation or log.hash_at(mirror.seq) == mirror.hash:
         return None  # of an earlier generation: what only that mirror holds was given up knowingly
@@ -52,7 +55,7 @@ def why_halted(log: Transaction, mirror: Mirror, generation: int) -> str | None:
         return f"older state restored; {missing} facts are only in the mirror {mirror.path}: {LEADS_ON}"
     return (
         f"the database and the mirror {mirror.path} hold different facts, up to {seq} and {mirror.seq}: "
-        "restore the right database, or let an administrator begin a new generation"
+        "restore the right database, or begin a new generation with `trialwright conduct new-generation`"
     )
 
 
