@@ -47,7 +47,9 @@ def serve(  # noqa: PLR0917 - each is an option of the command
     until: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day up to which the rehearsed trial has come.")
     ] = None,
-    host: Annotated[str, typer.Option(help="Address to answer at; others than this machine's need TLS.")] = "127.0.0.1",
+    host: Annotated[
+        str | None, typer.Option(help="Address to answer at, by default this machine's own; any other needs TLS.")
+    ] = None,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to answer at.")] = 8000,
     certificate: Annotated[Path | None, typer.Option(help="Certificate for TLS (PEM).", exists=True)] = None,
     private_key: Annotated[Path | None, typer.Option(help="Private key for TLS (PEM).", exists=True)] = None,
@@ -64,10 +66,10 @@ def serve(  # noqa: PLR0917 - each is an option of the command
     filled by a rehearsed trial. Started again, it goes on with what is there.
     """
     from trialwright import protocol
-    from trialwright.server import Address, open_house, unseal_kept
+    from trialwright.server import LOOPBACK, Address, open_house, unseal_kept
     from trialwright.server import serve as answer
 
-    address = Address(host, port, certificate, private_key, behind_proxy)
+    address = Address(host or LOOPBACK, port, certificate, private_key, behind_proxy)
     address.check()
     elsewhere = _provider(provider)
     promised = protocol.load(study)

@@ -5,10 +5,11 @@ from trialwright.server.first_day import Told, demonstration, first_people, prac
 from trialwright.server.house import Environment, House, open_house
 from trialwright.server.loading import Hands, ListToUse, load_trial
 from trialwright.server.provider import Provider
-from trialwright.server.running import Address, serve
+from trialwright.server.running import LOOPBACK, Address, serve
 from trialwright.server.settings import Rates, Settings
 
 __all__ = [
+    "LOOPBACK",
     "Address",
     "Environment",
     "Hands",

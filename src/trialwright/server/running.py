@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import socket
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +17,15 @@ from trialwright.server.settings import Settings
 
 __all__ = ["Address", "serve"]
 
+LOOPBACK = str(ipaddress.ip_address(socket.INADDR_LOOPBACK))
+"""This machine's own address, reached by nobody else."""
+
 
 @dataclass(frozen=True)
 class Address:
     """Where the office answers, and how it is kept private on the way."""
 
-    host: str = "127.0.0.1"
+    host: str = LOOPBACK
     port: int = 8000
     certificate: Path | None = None
     private_key: Path | None = None
@@ -32,13 +36,14 @@ class Address:
     def is_private(self) -> bool:
         """Say whether it is reached from this machine only.
 
-        >>> Address("127.0.0.1").is_private, Address("0.0.0.0").is_private
+        >>> Address("::1").is_private, Address("0.0.0.0").is_private
         (True, False)
         """
         try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
+            found = {each[4][0] for each in socket.getaddrinfo(self.host, None)}
+        except OSError:
+            return False
+        return all(ipaddress.ip_address(each).is_loopback for each in found)
 
     @property
     def secure(self) -> bool:
@@ -49,8 +54,8 @@ class Address:
     def url(self) -> str:
         """Return what to type into the browser.
 
-        >>> Address(port=8123).url
-        'http://127.0.0.1:8123/'
+        >>> Address("::1", port=8123).url
+        'http://[::1]:8123/'
         """
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http{'s' if self.certificate else ''}://{host}:{self.port}/"
