@@ -39,7 +39,7 @@ HASH = "0" * 64
 OWN_NAMES = {  # a value for every field of every command; a new field needs a line
     "answers": [{"variable": "age", "value": 50}], "approvals": [], "arm": "new", "aware_at": "2024-02-01T08:00:00Z",
     "biopsy": True, "blood": True, "category": "other", "content": "eA==", "content_hash": HASH, "criteria": ["I01"],
-    "end": None, "field": None, "fields": ["note"], "grant": "grant-99999",
+    "digest": HASH, "end": None, "field": None, "fields": ["note"], "grant": "grant-99999",
     "judgments": [{"variable": "age", "value": True}],
     "key": {}, "kind": "person", "level": "study", "levels": {}, "list": "new list", "looked_at": "all", "mail": None,
     "meaning": "data are complete and true", "most": 3, "name": "Somebody", "narrative": "for the test",
