@@ -32,6 +32,10 @@ def pool(  # noqa: PLR0917 - each is an option of the command
         list[str] | None,
         typer.Option("--use", metavar="CLAIM", help="Take this claim for its trial. May be repeated."),
     ] = None,
+    leave_out: Annotated[
+        list[str] | None,
+        typer.Option("--leave-out", metavar="TRIAL", help="A trial that shall not enter. May be repeated."),
+    ] = None,
     figure: Annotated[
         Path | None, typer.Option("--figure", metavar="FILE", help="Write the forest plot as an SVG file.")
     ] = None,
@@ -58,7 +62,9 @@ def pool(  # noqa: PLR0917 - each is an option of the command
     for problem in read.problems:
         typer.echo(f"left out: {problem}", err=True)
     try:
-        found = answered(read, endpoint, by=by, use=use or [], method=method, test=test, level=level)  # type: ignore[arg-type]
+        found = answered(
+            read, endpoint, by=by, use=use or [], leave_out=leave_out or [], method=method, test=test, level=level
+        )
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     _draw(found, figure, funnel)

@@ -13,7 +13,6 @@ from trialwright.evidence import (
     Ledger,
     Poolable,
     PooledTrial,
-    PoolingMethod,
     PoolingTest,
     Prediction,
     PredictionKind,
@@ -56,13 +55,15 @@ def answered(
     *,
     by: str | None,
     use: Sequence[str],
-    method: PoolingMethod,
-    test: PoolingTest | None,
+    leave_out: Sequence[str],
+    method: str,
+    test: str | None,
     level: float,
 ) -> Answer:
-    """Return the synthesis of a ledger with everything that is printed of it."""
-    found = poolable(ledger, endpoint, by=by, use=use)
-    return Answer(ledger, found, pooling_sensitivity(found, method=method, test=test, level=level))
+    """Return the synthesis of a ledger with everything that is printed of it; ValueError for unknown names."""
+    found = poolable(ledger, endpoint, by=by, use=use, leave_out=leave_out)
+    rows = pooling_sensitivity(found, method=method, test=test, level=level)  # type: ignore[arg-type]
+    return Answer(ledger, found, rows)
 
 
 def as_text(found: Answer) -> str:
@@ -139,20 +140,22 @@ def _sensitivity(found: Answer) -> Iterator[str]:
     names = list(found.groups.means) if found.groups is not None else []
     between = [f"{names[0]} / {names[1]}"] if len(names) == 2 else []
     yield "one thing changed at a time"
-    head = ("", _TESTS[found.synthesis.test], "P", "z", "P", "tau2", *between)
-    rows = [_changed(row, names) for row in found.rows]
+    taken: PoolingTest = found.synthesis.test
+    beside: PoolingTest = "z" if taken != "z" else "HK"
+    head = ("", _TESTS[taken], "P", _TESTS[beside], "P", "tau2", *between)
+    rows = [_changed(row, (taken, beside), names) for row in found.rows]
     yield from _table(head, rows, right={2, 4, 5})
 
 
-def _changed(row: SensitivityRow, names: Sequence[str]) -> tuple[str, ...]:
-    taken, z = row.synthesis.inference, row.synthesis.under("z")
+def _changed(row: SensitivityRow, tests: tuple[PoolingTest, ...], names: Sequence[str]) -> tuple[str, ...]:
     ratio: tuple[str, ...] = ()
     if len(names) == 2:
         groups = row.groups
         ratio = ("",) if groups is None or set(groups.means) != set(names) else (_ratio(groups.difference(*names)),)
     # a common effect has no Hartung-Knapp limits; its row says so by leaving them out
-    first = (_ratio(taken), _p(taken.p)) if taken.test != "z" else ("", "")
-    return (row.label, *first, _ratio(z), _p(z.p), f"{row.synthesis.heterogeneity.tau2:.4f}", *ratio)
+    allowed = {each.test: each for each in row.synthesis.inferences}
+    found = [(_ratio(allowed[test]), _p(allowed[test].p)) if test in allowed else ("", "") for test in tests]
+    return (row.label, *found[0], *found[1], f"{row.synthesis.heterogeneity.tau2:.4f}", *ratio)
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], right: set[int]) -> Iterator[str]:

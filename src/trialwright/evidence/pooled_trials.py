@@ -3,7 +3,8 @@
 Of a trial's reported hazard ratios with an interval and its level, the one that enters is of the comparison and
 population that the file names first, at its latest dated cut, and there again the first. The others of the same
 comparison and population (an earlier cut, another reader of the scans, another source) are kept beside it: each is a
-row of the sensitivity table.
+row of the sensitivity table. A file whose feature ``evidence`` is ``meta-analysis`` never enters: its trials would
+count twice.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from trialwright.evidence.ledger import Ledger, LedgerFile
 from trialwright.evidence.studies import Study
 
 __all__ = ["Poolable", "PooledTrial", "poolable"]
+
+
+_META_ANALYSIS = "meta-analysis"
 
 
 @dataclass(frozen=True)
@@ -59,12 +63,19 @@ class Poolable:
         return tuple(each.study for each in self.trials)
 
 
-def poolable(ledger: Ledger, endpoint: str, *, by: str | None = None, use: Sequence[str] = ()) -> Poolable:
+def poolable(
+    ledger: Ledger,
+    endpoint: str,
+    *,
+    by: str | None = None,
+    use: Sequence[str] = (),
+    leave_out: Sequence[str] = (),
+) -> Poolable:
     """Return what a synthesis of an endpoint takes from a ledger.
 
     ``by``: a feature that every trial that enters must state. ``use``: ids of claims to take instead of those that the
-    rule chooses. ValueError for unknown names; CheckFailed with file and line where a claim cannot be used, or only one
-    trial has one.
+    rule chooses. ``leave_out``: trials that shall not enter. ValueError for unknown names; CheckFailed with file and
+    line where a claim cannot be used, or only one trial has one.
 
     >>> from trialwright.evidence import ledger
     >>> found = poolable(ledger("rechallenge"), "PFS", by="inhibitor")
@@ -73,9 +84,15 @@ def poolable(ledger: Ledger, endpoint: str, *, by: str | None = None, use: Seque
     >>> found.left_out
     {'BioPER': 'no hazard ratio of PFS with an interval and its level'}
     """
-    _require_known(ledger, endpoint, use)
+    _require_known(ledger, endpoint, use, leave_out)
     trials, left_out = [], {}
     for file in ledger.files:
+        if file.claims.features.get("evidence") == _META_ANALYSIS:
+            left_out[file.trial] = "a meta-analysis: its trials would count twice"
+            continue
+        if file.trial in leave_out:
+            left_out[file.trial] = "left out as asked"
+            continue
         candidates = [claim for claim in file.claims.claims if _usable(claim, endpoint)]
         chosen = _chosen(file, candidates, use)
         if chosen is None:
@@ -144,7 +161,9 @@ def _pooled(ledger: Ledger, file: LedgerFile, claim: Claim, by: str | None) -> P
     return PooledTrial(file.trial, claim, study, possible_events(claim), others)
 
 
-def _require_known(ledger: Ledger, endpoint: str, use: Sequence[str]) -> None:
+def _require_known(ledger: Ledger, endpoint: str, use: Sequence[str], leave_out: Sequence[str]) -> None:
+    for trial in leave_out:
+        ledger.of(trial)
     known = dict.fromkeys(claim.measure[0] for claim in ledger.claims if claim.is_hazard_ratio)
     if endpoint not in known:
         raise ValueError(f"no hazard ratio of {endpoint!r} is in the ledger; endpoints with one: {', '.join(known)}")

@@ -42,7 +42,18 @@ def test_without_groups_or_with_a_common_effect(capsys: pytest.CaptureFixture[st
     assert main([*RECHALLENGE, "--method", "common"]) == 0
     out = capsys.readouterr().out
     assert "common effect: one true hazard ratio in all trials" in out
-    assert "Hartung" not in out and "between groups" not in out and "prediction" not in out
+    assert not any(line.strip().startswith("Hartung-Knapp  ") for line in out.splitlines())
+    assert "between groups" not in out and "prediction" not in out
+
+
+def test_where_z_is_taken_hartung_and_knapp_stand_beside_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*RECHALLENGE, "--test", "z", "--leave-out", "PACE"]) == 0
+    told = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert "z 0.74 (0.62 to 0.89) P 0.0010 <- taken" in told
+    assert "z P Hartung-Knapp P tau2" in told
+    assert "left out: PACE, left out as asked" in told
+    assert "as printed 0.74 (0.62 to 0.89) 0.0010 0.74 (0.48 to 1.13) 0.0934 0.0050" in told
+    assert any(line.startswith("common effect 0.74 (0.6") and line.endswith(" 0.0000") for line in told)
 
 
 def test_json_has_every_number(capsys: pytest.CaptureFixture[str]) -> None:

@@ -128,6 +128,15 @@ def test_trials_without_the_ratio_are_named(made: Made) -> None:
     assert poolable(trials, "PFS").left_out == {"THREE": "no hazard ratio of PFS with an interval and its level"}
 
 
+def test_a_meta_analysis_never_enters_and_a_trial_may_be_left_out(made: Made) -> None:
+    trials = made(one=[ratio("one-1", 0.7, 0.55, 0.9)], two=TWO, three=[ratio("t", 0.8, 0.6, 1.07)])
+    assert poolable(trials, "PFS", leave_out=["THREE"]).left_out == {"THREE": "left out as asked"}
+    with pytest.raises(ValueError, match=r"trial 'FOUR' is not in the ledger; known: ONE, THREE, TWO"):
+        poolable(trials, "PFS", leave_out=["FOUR"])
+    pooled = poolable(ledger("all"), "PFS")
+    assert pooled.left_out["meta-analysis of rechallenge"] == "a meta-analysis: its trials would count twice"
+
+
 def test_one_trial_only_is_named_with_its_place(made: Made) -> None:
     with pytest.raises(CheckFailed, match=r"two trials .*one/claims\.yaml:\d+: only ONE prints one"):
         poolable(made(one=[ratio("one-1", 0.7, 0.55, 0.9)]), "PFS")
