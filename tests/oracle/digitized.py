@@ -3,6 +3,7 @@
 import csv
 import gzip
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -38,11 +39,17 @@ def patient_data(name: str) -> Figure:
     }
 
 
-def kmdata() -> Iterator[tuple[dict[str, str], Figure]]:
-    """Yield each published figure of kmdata: its key, and the patients its authors reconstructed, by arm."""
+def kmdata_folder() -> Path:
+    """Return the folder of kmdata, or skip the test and name what is missing."""
     folder = SHARED.parent / "data" / "evidence" / "kmdata"
     if not folder.exists():
         pytest.skip(f"{folder} is missing")
+    return folder
+
+
+def kmdata() -> Iterator[tuple[dict[str, str], Figure]]:
+    """Yield each published figure of kmdata: its key, and the patients its authors reconstructed, by arm."""
+    folder = kmdata_folder()
     with (folder / "kmdata_key.csv").open() as file:
         keys = {row["name"]: row for row in csv.DictReader(file)}
     rows: dict[str, dict[str, list[tuple[float, bool]]]] = {}

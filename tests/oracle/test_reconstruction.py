@@ -85,6 +85,26 @@ def test_a_misread_axis_of_a_published_figure_is_brought_to_its_events_and_hazar
             assert [int((own >= day).sum()) for day in curve.at_risk_day] == curve.at_risk.tolist()
 
 
+def test_a_curve_that_was_really_digitized():
+    """Checkmate 067, figure S3A: 1,202 clicked points with four rises, 80 patients, sixteen numbers at risk."""
+    folder = digitized.kmdata_folder()
+    points = digitized.columns(folder / "Checkmate_067_S3A_Nivolumab.csv")
+    counts = digitized.columns(folder / "Checkmate_067_At_Risk.csv")
+    time, level = (np.array(points[name], float) for name in points)
+    curve = ReadCurve.of(
+        time,
+        np.minimum(level, 1),
+        unit="months",
+        at_risk_time=np.array(counts["trisk"], float),
+        at_risk=np.array(counts["nrisk"], float),
+    )
+    found = reconstruct(curve, seed=1)
+    assert found.reading_error == (0.002,) and found.off.max() < 0.004
+    assert set(found.events.ravel().tolist()) <= {31, 32, 33}
+    for times in found.solutions:
+        assert [int((times.day >= day).sum()) for day in curve.at_risk_day] == curve.at_risk.tolist()
+
+
 def test_no_published_figure_holds_more_information_than_its_events():
     """4 / SE^2 is at most the events (information bound C3): in 304 figures of real patients never more."""
     ratios = []
