@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from trialwright.errors import CheckFailed
 from trialwright.evidence.claims import Claim
 from trialwright.evidence.ledger import Ledger, LedgerFile
+from trialwright.evidence.printed import standard_error
 from trialwright.evidence.studies import Study
 
 __all__ = ["Poolable", "PooledTrial", "poolable"]
@@ -40,10 +41,12 @@ class PooledTrial:
     def capped(self) -> Study:
         """Return the study with the smallest standard error its possible events allow, where it prints a smaller one.
 
-        SE >= 2 / sqrt(D) for D events whatever the allocation (Schoenfeld 1981).
+        SE >= 2 / sqrt(D) for D events whatever the allocation (Schoenfeld 1981). What rounding of the printed limits
+        explains is left as it is.
         """
         least = 2 / math.sqrt(self.possible_events) if self.possible_events else 0.0
-        return replace(self.study, se=max(self.study.se, least))
+        explained = standard_error(self.claim, self.claim.level or 0.0).high >= least
+        return self.study if explained else replace(self.study, se=least)
 
 
 @dataclass(frozen=True)

@@ -92,6 +92,13 @@ def test_a_standard_error_too_small_for_its_events_is_capped_in_a_row(made: Made
     assert row.synthesis.studies[0].se == pytest.approx(0.2)
 
 
+def test_a_standard_error_that_rounding_explains_is_left_alone(made: Made) -> None:
+    """0.89-1.45 gives se 0.1245 where 256 events allow 0.1250; 0.885-1.454 would print so too."""
+    found = poolable(made(one=[ratio("one-1", 1.13, 0.89, 1.45, events=256)], two=TWO), "PFS")
+    assert found.trials[0].study.se < 2 / 256**0.5
+    assert found.trials[0].capped == found.trials[0].study
+
+
 def test_patients_bound_the_events_where_these_are_not_printed(made: Made) -> None:
     found = poolable(made(one=[ratio("one-1", 0.7, 0.5, 0.98, n=400)], two=TWO), "PFS")
     assert [each.possible_events for each in found.trials] == [400, None]
