@@ -159,7 +159,7 @@ class Preparation:
         self.do(GrantRole(user=user, role=role, scope=scope, start=self.today), "system")
         self.accounts.set_password(user, PASSWORD)
         secret = self.accounts.new_secret()
-        self.accounts.set_second_factor(user, secret, TOTP(secret).at(self.at.timestamp()))
+        self.accounts.set_second_factor(user, secret, TOTP(secret).now())
         return secret
 
     def copied(self, count: int, journal: Journal, mirror: Mirror) -> None:

@@ -7,6 +7,7 @@ Speeds that fall short of what was promised are printed as such; they are no vio
 from __future__ import annotations
 
 import os
+import platform
 import sys
 import tempfile
 from collections.abc import Callable, Iterable
@@ -18,23 +19,52 @@ from bench._office_runs import Phase, Run
 from bench._office_runs import run as load
 
 SECONDS = float(os.environ.get("TRIALWRIGHT_BENCH_SECONDS", "60"))
+PAGE = Path(__file__).parents[1] / "docs" / "reference" / "speed-conduct.md"
+ABOUT = """# Speed and faults of the trial office
+
+Written by `make bench`, part `conduct`; not by hand.
+
+Python {python}, {cores} cores, load {load:.1f} at the end. The load client runs on the same cores, and so may other
+work: the processor time of a request says more than its rate. Killing a process is no power failure: what the
+operating system has taken it keeps.
+
+PALMIRA's protocol, 50 sites. Each signs in with password and second factor and proves the password again; then it
+randomizes one patient after another over its own connection, {seconds:.0f} s long: eligibility is evaluated again,
+the inputs are frozen, the facts chained, committed with `synchronous=FULL` (or PostgreSQL's `fsync`) and mirrored
+before the answer. The first patient of each site comes by the office's commands; the others are copies of its
+facts, sealed into the log, so that there are enough. Afterwards the log is verified, every answer is compared with
+it, all twenty invariants are judged with the key and the protocol's rules, and nobody may come later in the log
+than one who asked after the answer.
+
+| what | what came of it | as promised |
+| --- | --- | --- |"""
 PATIENTS_A_SECOND = 550
 """Patients prepared for each second of load; when the office is faster, the load ends early."""
 
 
 def run() -> None:
-    """Run everything and print one line for each."""
-    wrong = 0
+    """Run everything, print one line for each, and write the page."""
+    done: list[Row] = []
     print(f"The trial office, 50 sites at once through HTTP, {SECONDS:.0f} s (load client on the same machine)")
     with tempfile.TemporaryDirectory(prefix="tw-office-") as name, faults.databases() as database:
-        folder = Path(name)
-        for rows in _parts(folder, database):
+        for rows in _parts(Path(name), database):
             for what, told, good in rows:
-                wrong += not good
+                done.append((what, told, good))
                 print(f"  {what:<34} {told}{'' if good else '   <-- VIOLATION'}", flush=True)
+    wrong = sum(not good for _, _, good in done)
     print(f"{wrong} violations\n")
+    PAGE.write_text(page(done), "utf-8")
     if wrong:
         sys.exit(1)
+
+
+def page(rows: list[Row]) -> str:
+    """Return the page of the reference that shows what was measured."""
+    cores, load = os.cpu_count(), os.getloadavg()[0]
+    lines = [f"| {what} | {told.replace('|', '/')} | {'yes' if good else '**no**'} |" for what, told, good in rows]
+    return "\n".join(
+        [ABOUT.format(python=platform.python_version(), cores=cores, load=load, seconds=SECONDS), *lines, ""]
+    )
 
 
 def _parts(folder: Path, database: Callable[[], str] | None) -> Iterable[Iterable[Row]]:
