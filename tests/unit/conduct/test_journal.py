@@ -261,3 +261,22 @@ def test_a_log_cut_short_in_its_write_ahead_file_opens_as_a_prefix(tmp_path: Pat
         assert [row[0] for row in kept] == [fact.hash for fact in facts[: len(kept)]]
         lengths.add(len(kept))
     assert len(lengths) > 10
+
+
+def test_a_clerk_of_the_database_runs_the_office_and_cannot_change_its_schema(postgresql: Cluster) -> None:
+    url = postgresql.database()
+    engine = open_engine(url, guarded=False)
+    migrate(engine, "0002")
+    with engine.begin() as connection:
+        if not connection.exec_driver_sql("SELECT 1 FROM pg_roles WHERE rolname = 'clerk'").first():
+            connection.exec_driver_sql("CREATE ROLE clerk LOGIN IN ROLE trialwright_writer")
+    clerk = url.replace("//postgres@", "//clerk@")
+    with pytest.raises(Unavailable, match="start the office once as the owner"):
+        Journal(clerk)
+    migrate(engine)
+    engine.dispose()
+    with closing(Journal(clerk)) as journal:
+        facts = written(journal, chained({"n": 1}, {"n": 2}))
+        assert everything(journal) == facts
+        with pytest.raises(sa.exc.DBAPIError, match="denied"):
+            _attempt(journal.engine, "DELETE FROM facts")

@@ -301,6 +301,25 @@ def test_the_database_server_gone_and_back_loses_nothing(small_protocol: Protoco
         assert office.halted is None
 
 
+def test_a_connection_cut_by_the_database_is_replaced(small_protocol: Protocol, postgresql: Cluster) -> None:
+    import psycopg
+
+    url = postgresql.database()
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> "
+    with Office(Journal(url), Screener(small_protocol)) as office:
+        for turn in range(3):
+            office.do(Note(text="before"), SYSTEM, f"a{turn}")
+            with psycopg.connect(url, autocommit=True) as connection:
+                connection.execute(f"{others} pg_backend_pid()")  # type: ignore[arg-type]
+            told: list[object] = []
+            while not told:
+                try:
+                    told.append(office.do(Note(text="after"), SYSTEM, f"b{turn}").reply["seq"])
+                except Unavailable as error:
+                    assert "same key" in str(error)
+            assert told == [2 * turn + 2]
+
+
 def test_a_new_generation_needs_a_reason(opened: Opened) -> None:
     office = opened()
     with pytest.raises(Invalid, match="needs a reason"):
