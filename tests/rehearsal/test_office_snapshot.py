@@ -71,6 +71,7 @@ def test_results_are_those_of_the_truth(loaded: Loaded) -> None:
     assert list(shown.results) == list(truth.results)
 
 
+@pytest.mark.requirement("R28")
 def test_a_snapshot_is_made_again_from_the_facts_written_by_then(loaded: Loaded) -> None:
     on = sorted(loaded.truth["allocations"]["randomized_on"])[len(loaded.truth["allocations"]) // 2]
     then = datetime(on.year, on.month, on.day, 23, 59, tzinfo=UTC)

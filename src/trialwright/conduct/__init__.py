@@ -26,6 +26,7 @@ from trialwright.conduct.commands_contingency import EnterContingencyAllocation
 from trialwright.conduct.commands_data import CorrectRow, InvalidFields, OneRow, RecordRow, RecordRows, StrikeRow
 from trialwright.conduct.commands_eligibility import AllowWaivers, AskWaiver, ForceEligibility, SignEligibility
 from trialwright.conduct.commands_identity import EraseIdentity, ReadIdentity, RecordIdentity
+from trialwright.conduct.commands_laboratory import StateRange
 from trialwright.conduct.commands_lists import ActivateList, ImportList, SealList
 from trialwright.conduct.commands_people import DeactivateUser, GrantRole, RecordTraining, RegisterUser, RevokeRole
 from trialwright.conduct.commands_randomize import Randomize
@@ -71,7 +72,7 @@ from trialwright.conduct.people import Account, Grant, Session
 from trialwright.conduct.redaction import Redact
 from trialwright.conduct.refusals import Conflict, Forbidden, Invalid, NotFound, Refused, Unavailable
 from trialwright.conduct.rights import RIGHTS, ROLES, SECOND_FACTOR, check_session, role_for, roles_at, sites_for
-from trialwright.conduct.rows import Change, Row, RowId, Version
+from trialwright.conduct.rows import Change, Range, Row, RowId, Version
 from trialwright.conduct.safety import SeriousEvent, serious_events
 from trialwright.conduct.sealing import SealedKey, new_key, open_key, seal_key
 from trialwright.conduct.sight import HIDDEN, Sight, sight_of
@@ -166,6 +167,7 @@ __all__ = [
     "Query",
     "Randomize",
     "RandomizedInError",
+    "Range",
     "ReadIdentity",
     "Receipt",
     "RecordIdentity",
@@ -197,6 +199,7 @@ __all__ = [
     "SignedIn",
     "State",
     "StateDate",
+    "StateRange",
     "StrikeRow",
     "Subject",
     "Unavailable",

@@ -63,3 +63,11 @@ def _far(look: Look) -> Iterator[Complaint]:
 def _end_by_death(look: Look) -> Iterator[Complaint]:
     if look.row["reason"] == "death" and look.row["ended"] == "study" and look.died_on is None:
         yield Complaint("reason", "the study ended by death, and no death is recorded")
+
+
+@check("not the site's range", "laboratory", hard=False, says="limits are those the site stated for that day")
+def _other_range(look: Look) -> Iterator[Complaint]:
+    held = look.state.rows.range_on(look.record.site, look.row["test"], look.row["sampled_on"])
+    given = (look.row["low"], look.row["high"])
+    if held is not None and held.unit == look.row["unit"] and given not in {(held.low, held.high), (None, None)}:
+        yield Complaint("low", f"{given[0]} to {given[1]}; the site stated {held.low} to {held.high} from {held.start}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from itertools import count
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -71,6 +72,7 @@ class _RecordedRows(Ask):
         for row in self.asked_rows():
             table = recordable(row.table)
             key, values = check_key(table, row.key), check_values(table, row.values, row.without)
+            values = with_range(state, record, row.table, values)
             _not_there(state, record, row.table, key, tuple(beside))
             look = Look(state, context.screener.protocol, record, row.table, key, values, context.today, tuple(beside))
             found = soft(look)
@@ -172,6 +174,19 @@ class StrikeRow(Ask):
             _not_measured(state, record, row)
         body = {"table": self.table, "key": dict(row.key), "reason": self.reason, "version": self.version + 1}
         return [NewFact("struck", body, record.site, record.id), *_settled(state, record, row, ())]
+
+
+def with_range(state: State, record: Subject, table: str, values: dict[str, Any]) -> dict[str, Any]:
+    """Return a laboratory result with the normal range of its site on its day, where it was given without one.
+
+    Value and unit stay as entered; a range in another unit is not taken.
+    """
+    if table != "laboratory" or values["low"] is not None or values["high"] is not None or not values["sampled_on"]:
+        return values
+    found = state.rows.range_on(record.site, values["test"], date.fromisoformat(values["sampled_on"]))
+    if found is None or found.unit != values["unit"]:
+        return values
+    return {**values, "low": found.low, "high": found.high}
 
 
 def may_change(state: State, subject: str) -> Subject:

@@ -75,6 +75,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "sign casebook": frozenset({"investigator"}),
     "sign eligibility": frozenset({"investigator"}),
     "state date": SITE_STAFF,
+    "state range": SITE_STAFF,
     "strike row": SITE_STAFF,
     "unseal list": frozenset({"sponsor", "statistician"}),
     "verify row": frozenset({"monitor"}),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, NamedTuple
 
 from trialwright.conduct.facts import Fact, canonical
 
-__all__ = ["Change", "Row", "RowId", "Rows", "Version"]
+__all__ = ["Change", "Range", "Row", "RowId", "Rows", "Version"]
 
 
 class RowId(NamedTuple):
@@ -81,15 +82,36 @@ class Row:
         return {**self.key, **(self.now.values or {})}
 
 
+class Range(NamedTuple):
+    """Normal range of a test at a site, from a day on; limits are in its unit."""
+
+    start: date
+    unit: str
+    low: float | None
+    high: float | None
+
+
 @dataclass
 class Rows:
-    """All rows, by subject and table."""
+    """All rows, by subject and table, and the normal ranges of the sites' laboratories."""
 
     rows: dict[RowId, Row] = field(default_factory=dict)
     by_subject: dict[str, dict[str, list[Row]]] = field(default_factory=dict)
+    ranges: dict[tuple[str, str], list[Range]] = field(default_factory=dict)
+    """By site and test, in the order of the days from which they hold."""
+
+    def range_on(self, site: str, test: str, day: date | None) -> Range | None:
+        """Return the normal range of a test in force at a site on a day; None when none was stated."""
+        held = [one for one in self.ranges.get((site, test), ()) if day is not None and one.start <= day]
+        return held[-1] if held else None
 
     def apply(self, fact: Fact, body: dict[str, Any]) -> None:
         """Take one fact in."""
+        if fact.kind == "range stated" and fact.site is not None:
+            stated = Range(date.fromisoformat(body["from"]), body["unit"], body["low"], body["high"])
+            held = self.ranges.setdefault((fact.site, body["test"]), [])
+            held[:] = sorted([one for one in held if one.start != stated.start] + [stated], key=lambda one: one.start)
+            return
         if fact.kind not in {"recorded", "corrected", "struck"} or fact.subject is None:
             return
         id = RowId.of(body["table"], fact.subject, body["key"])

@@ -43,6 +43,7 @@ def everything(url: str) -> bytes:
     return b" ".join(part.encode() if isinstance(part, str) else bytes(part) for row in rows for part in row)
 
 
+@pytest.mark.requirement("R42")
 def test_what_is_kept_is_read_back_and_not_in_the_database(url: str, identities: Identities) -> None:
     digest = identities.keep("S1-001", WHO)
     assert identities.read("S1-001", digest) == WHO
@@ -63,6 +64,7 @@ def test_it_opens_for_its_subject_under_its_key_only(url: str, identities: Ident
         Identities(url, b"key")
 
 
+@pytest.mark.requirement("R43")
 def test_once_erased_it_is_gone(identities: Identities) -> None:
     digest = identities.keep("S1-001", WHO)
     assert identities.erase(digest)

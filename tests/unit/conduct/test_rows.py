@@ -305,6 +305,7 @@ def test_a_soft_check_takes_the_row_and_opens_a_query(desk: Desk, name: str, com
     assert (query.status, query.thread[0].text) == ("open", fired[0].body["text"])
 
 
+@pytest.mark.requirement("R7")
 def test_a_right_value_closes_the_query_of_its_check_and_a_wrong_one_asks_no_second_time(desk: Desk) -> None:
     desk.ask(visit(visited_on="2024-03-10"))
     desk.ask(correct("visits", VISIT, 1, visited_on="2024-03-11"))

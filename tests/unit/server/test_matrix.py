@@ -51,6 +51,7 @@ OWN_NAMES = {  # a value for every field of every command; a new field needs a l
     "purpose": "central", "query": "Q99999", "reason": "for the test", "role": "monitor", "scope": "study",
     "screened_on": "2024-02-01", "sealed": SEALED, "seq": 1, "sha256": HASH, "signed_on": "2024-02-01",
     "start": "2024-02-01", "table": "contacts", "text": "why?", "to_whom": "somebody", "trained_on": "2024-02-01",
+    "test": "ALT", "unit": "U/L",
     "training": "x", "user": "nobody.here", "valid_from": "2024-02-01", "values": {"alive_on": "2024-02-01"},
     "variable": "age", "version": 1, "withdrawn_on": "2024-02-01",
     "rows": [{"table": "contacts", "values": {"alive_on": "2024-02-01"}}],
