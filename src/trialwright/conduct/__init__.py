@@ -22,9 +22,11 @@ from trialwright.conduct.commands_cleaning import (
     Unlock,
     VerifyRow,
 )
+from trialwright.conduct.commands_configuration import ApproveProtocol, ProposeProtocol
 from trialwright.conduct.commands_contingency import EnterContingencyAllocation
 from trialwright.conduct.commands_data import CorrectRow, InvalidFields, OneRow, RecordRow, RecordRows, StrikeRow
 from trialwright.conduct.commands_eligibility import AllowWaivers, AskWaiver, ForceEligibility, SignEligibility
+from trialwright.conduct.commands_exports import NoteExport
 from trialwright.conduct.commands_identity import EraseIdentity, ReadIdentity, RecordIdentity
 from trialwright.conduct.commands_laboratory import StateRange
 from trialwright.conduct.commands_lists import ActivateList, ImportList, SealList
@@ -104,6 +106,7 @@ __all__ = [
     "Answer",
     "AnswerQuery",
     "ApproveForm",
+    "ApproveProtocol",
     "Ask",
     "AskWaiver",
     "Assessed",
@@ -157,6 +160,7 @@ __all__ = [
     "Month",
     "NewFact",
     "NotFound",
+    "NoteExport",
     "Office",
     "OneAnswer",
     "OneRow",
@@ -164,6 +168,7 @@ __all__ = [
     "OpenSite",
     "Person",
     "Planned",
+    "ProposeProtocol",
     "Query",
     "Randomize",
     "RandomizedInError",

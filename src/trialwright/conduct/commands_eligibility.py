@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 from trialwright.conduct.commands import Ask, Context, offered
 from trialwright.conduct.commands_screening import Text, in_screening
 from trialwright.conduct.commands_sites import Short
+from trialwright.conduct.configuration import check_in_force
 from trialwright.conduct.eligibility import content_hash, eligibility_of, findings_of, why_not_eligible
 from trialwright.conduct.facts import NewFact
 from trialwright.conduct.refusals import Conflict, Forbidden, Invalid, Refused
@@ -34,6 +35,7 @@ class SignEligibility(Ask):
 
     def decide(self, state: State, context: Context) -> Sequence[NewFact]:
         """Return the fact ``eligibility signed`` with the findings it rests on."""
+        check_in_force(state, context)
         record = in_screening(state, self.subject, "signature")
         if record.consent is None:
             raise Refused(f"{record.id} has not consented yet; record the consent first")

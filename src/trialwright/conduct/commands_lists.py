@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field, SecretStr, StringConstraints
 
 from trialwright.conduct.allocation_lists import plain_scheme
 from trialwright.conduct.commands import Ask, Context, offered
+from trialwright.conduct.configuration import check_in_force, running_hash
 from trialwright.conduct.facts import Fact, NewFact, canonical
 from trialwright.conduct.refusals import Invalid, NotFound, Refused
 from trialwright.conduct.sealed_rows import encrypted_rows
@@ -163,9 +164,11 @@ class ActivateList(Ask):
             raise Refused(f"list {self.list!r} was made by {found.sealed_by}; another person must activate it")
         if found.sha256 != self.sha256:
             raise Refused(f"the hash of list {self.list!r} is another one than approved; compare it with the maker's")
+        check_in_force(state, context)
         context.keys.of_list(self.list, found.commitment)
         extends = state.allocations.active[-1] if state.allocations.active else None
         body = {"list": self.list, "sha256": self.sha256, "purpose": found.purpose, "extends": extends}
+        body |= {"protocol_hash": running_hash(context.screener.protocol)}
         return [NewFact("list activated", body)]
 
 

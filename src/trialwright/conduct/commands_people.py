@@ -12,6 +12,7 @@ from trialwright.conduct.commands import Ask, Context, offered
 from trialwright.conduct.facts import Fact, NewFact
 from trialwright.conduct.refusals import Conflict, Forbidden, Invalid, NotFound, Refused
 from trialwright.conduct.rights import OWN_ACCOUNT
+from trialwright.conduct.watch import alerts
 
 if TYPE_CHECKING:
     from trialwright.conduct.people import Account
@@ -221,6 +222,10 @@ class FailSignIn(Ask):
 
     def decide(self, state: State, context: Context) -> Sequence[NewFact]:
         """Count it, unless the account waits already."""
+        facts = self._facts(state, context)
+        return [*facts, *alerts(state.watch, facts[0], context.actor.user, context.at)]
+
+    def _facts(self, state: State, context: Context) -> list[NewFact]:
         if state.people.account(self.user) is None:
             return [NewFact("sign-in failed", {"user": None, "how": self.how})]
         before = state.people.failures.get(self.user)

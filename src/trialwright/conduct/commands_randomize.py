@@ -11,15 +11,16 @@ from pydantic import Field, StringConstraints
 
 from trialwright.conduct.commands import Ask, Context, offered
 from trialwright.conduct.commands_sites import Short
+from trialwright.conduct.configuration import check_in_force, running_hash
 from trialwright.conduct.eligibility import known_subject
 from trialwright.conduct.entry import Entry, check_caps, check_entered, check_site, check_subject, entry
 from trialwright.conduct.facts import Fact, NewFact
 from trialwright.conduct.outbox import alarm_mail, allocation_mail
-from trialwright.protocol import Protocol, Screener, protocol_hash
 
 if TYPE_CHECKING:
     from trialwright.conduct.state import State
     from trialwright.conduct.subjects import Subject
+    from trialwright.protocol import Screener
     from trialwright.randomize import Assignment
 
 __all__ = ["Digest", "Levels", "Randomize", "allocated_fact", "allocation_reply"]
@@ -47,6 +48,7 @@ class Randomize(Ask):
 
     def decide(self, state: State, context: Context) -> Sequence[NewFact]:
         """Return the fact ``allocated``, the mail that tells of it, and an alarm when places run short."""
+        check_in_force(state, context)
         record = known_subject(state, self.subject)
         check_subject(state, record, self.content_hash)
         check_site(state, record, context.today)
@@ -87,7 +89,7 @@ def allocated_fact(
         "content_hash": record.signed.content_hash if record.signed else None,
         "consent": record.consent.version if record.consent else None,
         "doses": _doses(context.screener, given.arm, found),
-        "protocol_hash": _hash_of(context.screener.protocol),
+        "protocol_hash": running_hash(context.screener.protocol),
         "randomized_on": on.isoformat(),
         **more,
     }
@@ -121,15 +123,3 @@ def _doses(screener: Screener, arm: str, found: Entry) -> dict[str, dict[str, An
         name: {"product": start.product, "dose": start.dose, "unit": start.unit, "reason": start.reason}
         for name, start in starts.items()
     }
-
-
-_HASHES: list[tuple[Protocol, str]] = []
-
-
-def _hash_of(protocol: Protocol) -> str:
-    """Return the protocol's hash, worked out once per protocol object, which is frozen."""
-    for kept, digest in _HASHES:
-        if kept is protocol:
-            return digest
-    _HASHES[:] = [(protocol, protocol_hash(protocol)), *_HASHES][:8]
-    return _HASHES[0][1]

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 from trialwright.conduct.cleaning import check_open
 from trialwright.conduct.commands import Ask, Context, offered
 from trialwright.conduct.commands_sites import Short, known_site, not_future
+from trialwright.conduct.configuration import check_in_force
 from trialwright.conduct.eligibility import eligibility_of, findings_of, known_subject
 from trialwright.conduct.facts import Fact, NewFact
 from trialwright.conduct.refusals import Forbidden, Invalid, NotFound, Refused, Unavailable
@@ -68,6 +69,7 @@ class Screen(Ask):
 
     def decide(self, state: State, context: Context) -> Sequence[NewFact]:
         """Return the fact ``screened`` with the next number of the site."""
+        check_in_force(state, context)
         site = known_site(context.screener.protocol, self.site)
         if site not in state.sites.open:
             raise Refused(f"site {site} is not open; nobody can be screened there before its approvals are recorded")

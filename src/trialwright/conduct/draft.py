@@ -13,6 +13,7 @@ from trialwright.conduct.jobs import OWN_KEY, Done, Job, Receipt
 from trialwright.conduct.refusals import Conflict, Invalid, Refused
 from trialwright.conduct.rights import check_session, role_to_ask
 from trialwright.conduct.state import State
+from trialwright.conduct.watch import alerts
 
 if TYPE_CHECKING:
     from trialwright.conduct.keys import Keys
@@ -66,12 +67,16 @@ class Draft:
             return self._repeated(job) or self._decided(job, keys)
         except Refused as refusal:
             key = f"{OWN_KEY}refusal {self.state.seq + 1}"
-            self._write(_Origin.of(job, "refused", key), [_refusal(job, refusal)], self.now())
+            self._write(_Origin.of(job, "refused", key), self._refused(job, refusal), self.now())
             return Done(job, refusal=refusal)
         except Spoilt:
             raise
         except Exception as error:  # a fault of ours: this one command fails, the others go on
             return Done(job, refusal=error)
+
+    def _refused(self, job: Job, refusal: Refused) -> list[NewFact]:
+        told = _refusal(job, refusal)
+        return [told, *alerts(self.state.watch, told, job.actor.user, self.now())]
 
     def _repeated(self, job: Job) -> Done | None:
         earlier = self.state.receipts.of(job.key)
@@ -144,5 +149,5 @@ def _text(new: NewFact) -> str:
 
 
 def _refusal(job: Job, refusal: Refused) -> NewFact:
-    body = {"command": type(job.command).__name__, "why": str(refusal), "key": job.key}
+    body = {"command": type(job.command).__name__, "why": str(refusal), "key": job.key, "status": refusal.status}
     return NewFact("refused", body, *job.command.where)

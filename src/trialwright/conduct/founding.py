@@ -53,7 +53,9 @@ class Found(Ask):
                 f"this office was founded for {state.founding.study} ({state.founding.environment}) already; "
                 "a new office needs a new database"
             )
-        return [NewFact("office founded", {**self.model_dump(), "generation": state.founding.generation})]
+        document = context.screener.protocol.model_dump(mode="json")
+        body = {**self.model_dump(), "generation": state.founding.generation, "document": document}
+        return [NewFact("office founded", body)]
 
 
 @offered

@@ -19,8 +19,12 @@ __all__ = ["HIDDEN", "Sight", "sight_of"]
 HIDDEN = "hidden"
 """What stands in place of a value that the reader may not see."""
 
-NEVER = frozenset({"block", "block_sizes", "place", "position", "sealed", "rows", "person", "digest", "identity", "session"})
-"""Hidden from everybody: places in a list tell what comes next, ciphertext and keyed hashes are nobody's to read."""
+NEVER = frozenset({
+    "block", "block_sizes", "digest", "document", "identity", "person", "place", "position", "rows", "sealed",
+    "session",
+})  # fmt: skip
+"""Hidden from everybody: places in a list and the block sizes of a protocol tell what comes next, ciphertext and keyed
+hashes are nobody's to read."""
 ARMS = frozenset({"arm", "doses"})
 """Hidden from whoever could count outcomes by arm in the running trial."""
 ARM_KINDS = frozenset({"mail queued"})

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from trialwright.conduct.allocations import Allocations
 from trialwright.conduct.cleaning import Cleaning
+from trialwright.conduct.configuration import Configuration
 from trialwright.conduct.facts import GENESIS, Fact
 from trialwright.conduct.founding import Founding
 from trialwright.conduct.outbox import Outbox
@@ -16,6 +17,7 @@ from trialwright.conduct.rows import Rows
 from trialwright.conduct.sites import Sites
 from trialwright.conduct.subjects import Subjects
 from trialwright.conduct.trail import Trail
+from trialwright.conduct.watch import Watch
 
 __all__ = ["State"]
 
@@ -37,12 +39,14 @@ class State:
     cleaning: Cleaning = field(default_factory=Cleaning)
     outbox: Outbox = field(default_factory=Outbox)
     trail: Trail = field(default_factory=Trail)
+    configuration: Configuration = field(default_factory=Configuration)
+    watch: Watch = field(default_factory=Watch)
 
     def apply(self, facts: Iterable[Fact]) -> None:
         """Take the facts in; they must follow on from the last one."""
         parts = (
-            self.founding, self.receipts, self.people, self.sites, self.allocations, self.subjects, self.rows, self.cleaning,
-            self.outbox, self.trail,
+            self.founding, self.receipts, self.people, self.sites, self.allocations, self.subjects, self.rows,
+            self.cleaning, self.outbox, self.trail, self.configuration, self.watch,
         )  # fmt: skip
         for fact in facts:
             if fact.seq != self.seq + 1 or fact.previous != self.head:

@@ -41,6 +41,7 @@ OWN_NAMES = {  # a value for every field of every command; a new field needs a l
     "biopsy": True, "blood": True, "category": "other", "content": "eA==", "content_hash": HASH, "criteria": ["I01"],
     "digest": HASH, "end": None, "field": None, "fields": ["note"], "grant": "grant-99999",
     "judgments": [{"variable": "age", "value": True}],
+    "protocol_hash": HASH,
     "key": {}, "kind": "person", "level": "study", "levels": {}, "list": "new list", "looked_at": "all", "mail": None,
     "meaning": "data are complete and true", "most": 3, "name": "Somebody", "narrative": "for the test",
     "note": "for the test",
