@@ -34,7 +34,8 @@ from a run of `tests/oracle`; not by hand.
 """
 FIXTURES = """## Fixtures of this repository
 
-Written by the scripts under `oracle/` with R, on data of our own and on published effect sizes; anyone can run them again.
+Written by the scripts under `oracle/` with R, on data of our own and on published effect sizes; anyone can run them
+again.
 """
 SECOND = """## Second programmers
 
