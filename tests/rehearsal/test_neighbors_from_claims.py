@@ -1,6 +1,7 @@
 """Trials known by their claims only become studies that are calibrated and rehearsed like the one with a protocol."""
 
 import re
+from datetime import date
 
 import pytest
 from typer.testing import CliRunner
@@ -49,6 +50,8 @@ def test_pace_is_calibrated_from_its_claims_alone():
     study = suppose(ledger("pace").of("PACE").claims, accrual_months=24)
     assert study.protocol.design.enrollment == 166
     assert study.protocol.randomization.ratio == {"FP": 2, "F": 1}
+    # 23.6 months of median follow-up after uniform accrual over 24: 35.6 months after the first patient
+    assert study.protocol.analysis.cuts[0].on == date(2022, 12, 20)
     assert study.protocol.assessments.every_weeks == ((0, 8),), "a claim says 8 weeks"
     found = fit(study.protocol, study.scenario, study.claims, 1, (100, 400))
     assert [abs(row.mean - row.target) < 5 for row in found.achieved] == [True, True], "days"

@@ -31,6 +31,15 @@ def test_two_strata_by_enumeration():
     assert fit(given, "blocks of 2 by stratum").p_same_side == pytest.approx(chance / 2)
 
 
+@pytest.mark.parametrize("shape", [0.2, 1.0, 3.0])
+def test_two_patients_at_two_sites_by_hand(shape):
+    """Gamma rates of shape a: one patient at each site with a / (2a + 1); then both get the same arm half the time."""
+    given = allocation((2, 0), (1, 1), sites_by_country=(1, 1), site_shape=shape)
+    expected = shape / (2 * shape + 1) / 2
+    for where in ("by site and stratum", "by country and stratum"):
+        assert fit(given, f"blocks of 2 {where}").p == pytest.approx(expected, rel=1e-9)
+
+
 def test_simple_randomization_is_binomial():
     given = allocation((136, 62))
     tail = sum(math.comb(198, a) * (2 / 3) ** a * (1 / 3) ** (198 - a) for a in range(136, 199))

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from trialwright.evidence import Claim, Claims, Link, PrintedP, check, denominators, numerators
+from trialwright.evidence import Claim, Claims, Link, PrintedP, check, denominators, numerators, p_of_two_shares
 
 SOURCES = {"S": "as printed"}
 
@@ -131,6 +131,16 @@ def test_a_p_value_of_two_shares_is_held_to_the_plain_tests_of_their_counts():
     assert finding("C6", *shares_claims(0.025)).message.endswith("0.025 is one-sided Pearson")
 
 
+def test_the_tests_of_two_shares_by_hand():
+    """57/136 v 17/62. G = 2 (57 ln(57/50.83) + 79 ln(79/85.17) + 17 ln(17/23.17) + 45 ln(45/38.83)) = 3.923; log odds
+    ratio .6472 with variance 1/57 + 1/79 + 1/17 + 1/45 = .11125; difference .14492 with variance .005000."""
+    found = p_of_two_shares(57, 136, 17, 62)
+    assert found["likelihood ratio"] == pytest.approx(0.0476, abs=0.00005)
+    assert found["Wald of the odds ratio"] == pytest.approx(math.erfc(0.6472 / math.sqrt(2 * 0.11125)), abs=0.0001)
+    assert found["unpooled z"] == pytest.approx(math.erfc(0.14492 / math.sqrt(2 * 0.005)), abs=0.0001)
+    assert found["one-sided Pearson"] == found["Pearson"] / 2
+
+
 def test_shares_without_an_event_have_nothing_to_test():
     assert finding("C6", *shares_claims(0.5, ours=(0, 30), theirs=(0, 20))).verdict == "not checkable"
 
@@ -204,3 +214,5 @@ def test_a_half_may_be_rounded_either_way():
     assert list(numerators(13, 0, 8)) == [1]
     assert list(numerators(100, 0, 7)) == [7]
     assert list(numerators(0, 1, 60)) == [0]
+    assert list(numerators(0.2, 1, 2000)) == [3, 4, 5], "3 of 2000 is 0.15 %, a half that binary cannot hold"
+    assert list(numerators(2.3, 1, 2000)) == [45, 46, 47]

@@ -26,6 +26,8 @@ def test_a_curve_does_not_rise():
     (said,) = found("C7", *claims)
     assert said.verdict == "impossible"
     assert said.steps == ("the curve rises between 6 and 12 months",)
+    (flat,) = found("C7", *claims[:2], rate("r12", 30.2, "A", at=12))
+    assert flat.verdict == "consistent", "30.1 and 30.2 may both stand for 30.15"
 
 
 def test_hazard_ratio_of_each_interval():

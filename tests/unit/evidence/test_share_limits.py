@@ -19,6 +19,13 @@ def test_the_method_is_named(value, lower, upper, n, events, method):
     assert f"the {method} ones of {events}/{n}" in said.message
 
 
+def test_an_estimate_that_rounds_onto_its_limit_is_within():
+    touching = claim("t", 0.65, statistic="text", lower=0.66, upper=1.07)
+    assert found("C0", touching) == [], "both may stand for 0.655"
+    (outside,) = found("C0", touching.model_copy(update={"value": 0.64}))
+    assert outside.verdict == "impossible"
+
+
 def test_limits_of_no_method_are_a_note():
     (said,) = found("C6", rate("r", 41.9, "A", n=136, events=57, lower=30.0, upper=50.7, level=0.95, decimals=1))
     assert said.verdict == "note"
