@@ -45,6 +45,15 @@ def backup(url: str, to: Path) -> Copy:
 
     Every table comes along: the log, credentials (hashed) and identities (encrypted). Unavailable when the file exists
     or the log does not verify.
+
+    >>> import tempfile
+    >>> from trialwright.conduct.journal import Journal
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> url = f"sqlite:///{folder.name}/office.db"
+    >>> Journal(url).close()
+    >>> backup(url, Path(folder.name, "copy.db")).facts
+    0
+    >>> folder.cleanup()
     """
     if to.exists():
         raise Unavailable(f"{to} exists; a backup never overwrites anything, choose a new name")

@@ -32,6 +32,13 @@ class Receipt:
     """The key had been used for the same request before; nothing new was written."""
 
 
+def _begun() -> Future[Any]:
+    """Return a future that can no longer be cancelled: whoever stops waiting does not stop what was asked."""
+    future: Future[Any] = Future()
+    future.set_running_or_notify_cancel()
+    return future
+
+
 @dataclass
 class Job:
     """A command on its way, with whoever waits for its receipt."""
@@ -39,7 +46,7 @@ class Job:
     command: Ask
     actor: Actor
     key: str
-    answer: Future[Receipt] = field(default_factory=Future)
+    answer: Future[Receipt] = field(default_factory=_begun)
 
     @cached_property
     def request(self) -> str:
@@ -53,7 +60,7 @@ class Errand(Generic[Result]):
     """Something the writer does between two commits, such as reading what another process wrote."""
 
     run: Callable[[], Result]
-    answer: Future[Result] = field(default_factory=Future)
+    answer: Future[Result] = field(default_factory=_begun)
 
 
 @dataclass(frozen=True)

@@ -143,11 +143,22 @@ class Office:
                 first = Errand(self._look)
             batch, errand, ended = _gathered(self._jobs, first)
             if batch:
-                self._settle(batch)
+                self._settle_whatever_happens(batch)
             if errand is not None:
                 _attempt(errand)
             if ended:
                 return
+
+    def _settle_whatever_happens(self, batch: list[Job]) -> None:
+        """Let no fault of ours end the writer: everybody is told something, and the draft is folded again."""
+        try:
+            self._settle(batch)
+        except Exception as error:
+            self._draft.written.clear()
+            self._draft.state = State()
+            for job in batch:
+                if not job.answer.done():
+                    job.answer.set_exception(_unavailable(error))
 
     def _settle(self, batch: list[Job]) -> None:
         """Write what the jobs ask for and tell them; a job that spoils the others' commit is left alone with it."""

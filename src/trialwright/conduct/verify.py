@@ -73,6 +73,15 @@ def verify(url: str, anchors: Anchors | None = None) -> Verdict:
     """Verify the log in a database, its table of allocations and its guard; reads only.
 
     Unavailable when there is no office in the database.
+
+    >>> import tempfile
+    >>> from trialwright.conduct.journal import Journal
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> url = f"sqlite:///{folder.name}/office.db"
+    >>> Journal(url).close()
+    >>> verify(url).problems
+    ()
+    >>> folder.cleanup()
     """
     known = anchors or Anchors()
     engine = open_engine(url, guarded=False)  # it may have to read tables that were put in the place of the office's

@@ -148,6 +148,35 @@ def test_a_command_that_the_state_or_the_database_cannot_take_fails_alone(opened
         assert [fact.seq for fact in state.receipts.log] == [1, 2, 3, 4, 5, 6]
 
 
+def test_whoever_stops_waiting_stops_neither_the_command_nor_the_office(opened: Opened, database_url: str) -> None:
+    journal = Slow(database_url)
+    journal.begin = Event()
+    office = opened(journal)
+    given_up = office.submit(Note(text="one"), SYSTEM, "a")
+    other = office.submit(Note(text="two"), SYSTEM, "b")
+    assert not given_up.cancel()
+    journal.begin.set()
+    assert other.result(10).reply == {"seq": 2}
+    assert office.do(Note(text="one"), SYSTEM, "a").repeated
+
+
+def test_a_fault_of_the_office_itself_is_told_and_does_not_end_it(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = opened()
+    office.do(Note(text="one"), SYSTEM, "a")
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(office, "_forget", broken)
+    monkeypatch.setattr(office, "_transact", broken)
+    with pytest.raises(Unavailable, match="a fault of ours"):
+        office.do(Note(text="two"), SYSTEM, "b")
+    monkeypatch.undo()
+    assert office.do(Note(text="two"), SYSTEM, "b").reply == {"seq": 2}
+
+
 def test_a_full_disk_refuses_says_why_and_goes_on_without_loss(tmp_path: Path, small_protocol: Protocol) -> None:
     journal = Journal(f"sqlite:///{tmp_path / 'office.db'}")
     with Office(journal, Screener(small_protocol)) as office:
