@@ -22,8 +22,6 @@ from trialwright.stats import DAYS_PER_MONTH
 
 __all__ = ["SupposedStudy", "suppose"]
 
-OPENS = date(2020, 1, 1)
-"""First day of a supposed trial; no figure depends on it."""
 LARGEST_PART = 3
 """Ratios are read off the patients by arm with parts up to this."""
 LEAST_HAZARD = 1e-3
@@ -62,9 +60,14 @@ class Told:
     scan_weeks: float
 
     @property
+    def opens(self) -> date:
+        """Return the first day; no figure depends on it."""
+        return date(2020, 1, 1)
+
+    @property
     def ends(self) -> date:
         """Return the data cut-off: uniform accrual gives its median follow-up then."""
-        return OPENS + timedelta(days=round((self.follow_up_months + self.accrual_months / 2) * DAYS_PER_MONTH))
+        return self.opens + timedelta(days=round((self.follow_up_months + self.accrual_months / 2) * DAYS_PER_MONTH))
 
 
 def suppose(

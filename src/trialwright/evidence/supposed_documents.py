@@ -183,10 +183,8 @@ def least_scenario(told: Told, hazards: Mapping[str, tuple[list[float], list[flo
 
 
 def _recruitment(told: Told) -> dict[str, Any]:
-    from trialwright.evidence.suppose import OPENS
-
     return {
-        "opens_on": OPENS,
+        "opens_on": told.opens,
         "opening_months": 0.1,
         "per_site_month": told.patients / (SITES * told.accrual_months),
         "heterogeneity": 1000.0,
