@@ -8,6 +8,7 @@ from trialwright.evidence.claims import Claim, Link, PrintedP
 from trialwright.evidence.claims_file import Claims, Contradiction, PublishedAllocation, Said
 from trialwright.evidence.compare import Compared, Replayed, compare, published
 from trialwright.evidence.compatible import Compatible, PrintedArm, compatible
+from trialwright.evidence.compatible_claims import compatible_with
 from trialwright.evidence.counts import denominators, numerators
 from trialwright.evidence.curve_files import read_curves
 from trialwright.evidence.curves import ReadCurve
@@ -93,6 +94,7 @@ __all__ = [
     "compare",
     "compatible",
     "compatible_schemes",
+    "compatible_with",
     "cumulative",
     "denominators",
     "draft_rows",
