@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from trialwright.cli.conduct_gdpr import gdpr_report
 from trialwright.cli.conduct_mend import new_generation, reconcile
 from trialwright.cli.randomize import predictability
 from trialwright.errors import DataError
@@ -23,6 +24,7 @@ app = typer.Typer(help="The trial office from its own machine: people, sites, li
 app.command()(predictability)
 app.command()(reconcile)
 app.command("new-generation")(new_generation)
+app.command("gdpr-report")(gdpr_report)
 
 Office = Annotated[str, typer.Argument(help="Folder of the office, its SQLite file, or the URL of its database.")]
 Folder = Annotated[Path, typer.Argument(help="Folder of the office, as 'trialwright serve' made it.")]
@@ -136,6 +138,7 @@ def export(  # noqa: PLR0917 - each is an option of the command
         last = cutoff.date() if cutoff else None
         files = export_office(facts, protocol, form, to, created=now, cutoff=last, site=site)
     typer.echo(f"{len(files)} files in {to}; {state.seq} facts, head sha256 {state.head}")
+    typer.echo(_noted(office, protocol, f"{form} {site or ''}".strip(), files))
 
 
 @app.command()
@@ -184,6 +187,40 @@ def _state(office: str) -> State:
     from trialwright.conduct import state_as_of
 
     return state_as_of(_facts(office))
+
+
+def _noted(office: str, protocol: Protocol, what: str, files: list[Path]) -> str:
+    """Write down in the office that a copy was taken; a mere copy of the database is no office and is left alone."""
+    import hashlib
+    from contextlib import suppress
+
+    from trialwright.conduct import Actor, Journal, Mirror, NoteExport, Office, Unavailable
+    from trialwright.protocol import Screener
+
+    folder = Path(office)
+    if not folder.is_dir():
+        return "not written down in the log: name the office's folder for that"
+    mirror = None
+    with suppress(Unavailable):  # a running server holds it, and has compared it with the database
+        mirror = Mirror(folder / "office.mirror")
+    hashes = "".join(sorted(hashlib.sha256(path.read_bytes()).hexdigest() for path in files))
+    size = sum(path.stat().st_size for path in files)
+    note = NoteExport(what=f"trialwright conduct export {what}", sha256=_sha256(hashes), size=size)
+    with Office(Journal(_url(office)), Screener(protocol), mirror=mirror) as opened:
+        (fact,) = opened.do(note, Actor("system"), _key("export")).facts
+    return f"written down as fact {fact.seq}"
+
+
+def _sha256(text: str) -> str:
+    import hashlib
+
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def read_office(office: str, study: str | None) -> tuple[State, Protocol]:
+    """Return the state of an office and its protocol, for commands that only read."""
+    state = _state(office)
+    return state, _protocol(state, study)
 
 
 def _protocol(state: State, study: str | None) -> Protocol:

@@ -71,6 +71,7 @@ from trialwright.conduct.outbox import Mail, send_mail
 from trialwright.conduct.overview import Month, overdue, recruitment
 from trialwright.conduct.passwords import check_password, new_hasher
 from trialwright.conduct.people import Account, Grant, Session
+from trialwright.conduct.processing import record_of_processing
 from trialwright.conduct.redaction import Redact
 from trialwright.conduct.refusals import Conflict, Forbidden, Invalid, NotFound, Refused, Unavailable
 from trialwright.conduct.rights import RIGHTS, ROLES, SECOND_FACTOR, check_session, role_for, roles_at, sites_for
@@ -239,6 +240,7 @@ __all__ = [
     "randomized_on",
     "read_field",
     "read_form",
+    "record_of_processing",
     "recruitment",
     "restore",
     "role_for",

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from trialwright.conduct import RIGHTS, NotFound, Sight, State, role_for, roles_at, sight_of
 from trialwright.server.api_commands import PROBLEMS
+from trialwright.server.handing_out import handed_out
 from trialwright.server.identity import Bearer, Who, desk_of
 from trialwright.server.lists import ListView, lists_seen
 from trialwright.server.views import (
@@ -164,10 +165,10 @@ def read_routes() -> APIRouter:
 
     @router.get("/audit.csv", operation_id="ExportAudit", response_class=PlainTextResponse)
     async def audit_csv(request: Request, who: Bearer, asked: Asked) -> PlainTextResponse:
-        """Return the same facts as a table in CSV."""
+        """Return the same facts as a table in CSV; that it was taken is written down."""
         with _looking(request, who, "read audit") as (state, sight):
             found = facts_seen(state, sight, **asked.model_dump())
-        return PlainTextResponse(csv_of(found), media_type="text/csv")
+        return await handed_out(request, who, csv_of(found), "audit-trail.csv")
 
     return router
 

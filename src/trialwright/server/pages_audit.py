@@ -7,12 +7,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
-from fastapi.responses import PlainTextResponse, Response
+from fastapi.responses import Response
 from pydantic import ValidationError
 
 from trialwright.conduct import COMMANDS, role_for, sight_of
 from trialwright.server.api_reads import Filter, csv_of
 from trialwright.server.browser import Outcome, Page, checked_form, go, submit
+from trialwright.server.handing_out import handed_out
 from trialwright.server.identity import Who, desk_of
 from trialwright.server.rendering import page, seen
 from trialwright.server.views import FactView, facts_seen
@@ -33,8 +34,7 @@ def audit_pages() -> APIRouter:
     @router.get("/audit.csv")
     async def audit_csv(request: Request, who: Page) -> Response:
         asked, _ = _filter(request)
-        headers = {"Content-Disposition": 'attachment; filename="audit-trail.csv"'}
-        return PlainTextResponse(csv_of(_facts(request, who, asked)), media_type="text/csv", headers=headers)
+        return await handed_out(request, who, csv_of(_facts(request, who, asked)), "audit-trail.csv")
 
     @router.post("/audit/review")
     async def review(request: Request, who: Page) -> Response:
