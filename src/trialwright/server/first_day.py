@@ -26,6 +26,7 @@ from trialwright.conduct import (
 from trialwright.randomize import key_from_seed
 from trialwright.server.house import House, open_house, set_clock_back
 from trialwright.server.loading import Hands, ListToUse, load_trial, staff_name
+from trialwright.server.unfinished import leave_unfinished
 
 if TYPE_CHECKING:
     from trialwright.design import Scenario
@@ -88,7 +89,9 @@ def demonstration(protocol: Protocol, scenario: Scenario, folder: Path, *, seed:
     with open_house(protocol, folder, environment="demo", clock=hands) as house:
         _register(house, ADMINISTRATOR, "administrator", "study", "Trial office")
         load_trial(house.office, hands, data, plan, scenario.candidates.anchors)
-        largest = data["screened"]["site"].mode()[0]
+        hands.now = datetime.combine(until, time(8, tzinfo=UTC))
+        largest = data["screened"]["site"].mode().sort()[0]
+        leave_unfinished(house, data, largest)
         people = [(ADMINISTRATOR, "administrator"), *((staff_name("", role), role) for role in STUDY_ROLES)]
         people += [(staff_name(largest, role), f"{role} at {largest}") for role in SITE_ROLES]
         told = [_told(house, user, what, temporary=False) for user, what in people]

@@ -83,6 +83,8 @@ def test_a_demonstration_holds_a_trial_and_lives_on_from_its_day(tiny, tmp_path)
         assert abs((house.clock().date() - until).days) <= 1
         with house.office.reading() as state:
             assert sum(one.allocated is not None for one in state.subjects.records.values()) > 10
+            assert sum(one.status == "in screening" for one in state.subjects.records.values()) == 2
+            assert [one.status for one in state.cleaning.waiting()][:3] == ["open", "answered", "open"]
         for one in told:
             assert house.accounts.sign_in(one.user, one.password).only is None
         with pytest.raises(Forbidden):
