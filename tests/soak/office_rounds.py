@@ -125,6 +125,13 @@ class Nursery:
         self._process.stdin.write(json.dumps(job).encode() + b"\n")
         self.pid = (await self._line())["pid"]
 
+    async def keep(self, job: dict[str, Any]) -> None:
+        """See to it that there is an office: one that found no database at its start has ended."""
+        if self.pid and not Path(f"/proc/{self.pid}").exists():
+            await self.ended()
+        if not self.pid:
+            await self.start(job)
+
     async def kill(self) -> None:
         """SIGKILL the office, which may be dead already, and wait until it is gone."""
         if self.pid:
@@ -321,8 +328,7 @@ class Ordeal:
         """Kill the database under a living office, and start it again."""
 
         async def die(nursery: Nursery, job: dict[str, Any], rng: random.Random) -> None:
-            if not nursery.pid:
-                await nursery.start(job)
+            await nursery.keep(job)
             await asyncio.sleep(rng.uniform(0.05, 0.4))
             await asyncio.to_thread(kill)
 
@@ -355,9 +361,11 @@ class Ordeal:
         rounds = Rounds(work, rng)
         asking = [client.ask for client in clients]
         died = await under_work(rounds, asking, lambda: die(nursery, job, rng), kills=kills, until=until)
-        if not nursery.pid:
-            await nursery.start(job)
-        await rounds.finishing
+        finishing = asyncio.ensure_future(rounds.finishing)
+        while not finishing.done():
+            await nursery.keep(job)
+            await asyncio.wait([finishing], timeout=0.2)
+        finishing.result()
         await nursery.kill()
         await parted(clients)
         return Score(kills=died) + rounds.score(url, mirror)
