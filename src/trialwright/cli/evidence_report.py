@@ -58,7 +58,9 @@ def _gathered(
     read = ledger(name)
     findings = tuple(one for file in read.files for one in check(file.claims))
     say("synthesis")
-    found = answered(read, asked.endpoint or "", by=asked.by, use=(), method="REML", test=None, level=0.95)
+    found = answered(
+        read, asked.endpoint or "", by=asked.by, use=(), leave_out=(), method="REML", test=None, level=0.95
+    )
     replayed = {file.trial: _replays(file, replays, seed, say) for file in read.files} if replays else {}
     shown = {trial: rows for trial, rows in replayed.items() if rows}
     contents = EvidenceContents(

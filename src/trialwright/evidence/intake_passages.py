@@ -121,7 +121,8 @@ def _joined(parts: list[tuple[int, int, str]], file: str, field: str = "", speak
 
 def _tagged(lines: list[str], file: str, tag: str, speaking: set[str]) -> Iterator[Passage]:
     """Yield the fields of a record whose lines begin with a tag; other lines go on with the field before."""
-    field, parts = "", []
+    field = ""
+    parts: list[tuple[int, int, str]] = []
     for number, line in enumerate(lines, start=1):
         found = re.match(tag, line)
         if found:

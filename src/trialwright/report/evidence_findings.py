@@ -23,7 +23,7 @@ def findings_shown(contents: EvidenceContents) -> Content:
     """Return what the checks found, the gravest first, and in a list to open every check with its arithmetic."""
     claims = {claim.id: claim for claim in contents.ledger.claims}
     told = sorted((one for one in contents.findings if one.is_finding), key=lambda one: _ORDER.index(one.verdict))
-    counts = Counter(one.verdict for one in contents.findings)
+    counts = Counter[str](one.verdict for one in contents.findings)
     said = ", ".join(
         f"{counts[verdict]} {verdict}" for verdict in (*_ORDER, "consistent", "not checkable") if counts[verdict]
     )

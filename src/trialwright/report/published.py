@@ -18,14 +18,6 @@ if TYPE_CHECKING:
 __all__ = ["calibrated", "checked", "claims", "compared", "place_text", "published_text", "replay_text", "shown_text"]
 
 _UNITS = {"percent": "%", "%": "%", "share": "", "hazard ratio": "", "ratio": "", "": ""}
-_CHECKS = {
-    "C1": "Interval symmetric on the log scale",
-    "C2": "P value fits the interval",
-    "C3": "Information of the interval fits the events",
-    "C5": "Percentage of whole patients",
-    "C6": "P value fits the two shares",
-    "C10": "Interval at another level or P at other sides",
-}
 
 
 def compared(contents: Contents) -> Markup:
@@ -157,8 +149,18 @@ def _name(contents: Contents, claim: str) -> Content:
 
 def _checked(found: Finding) -> list[Content]:
     look = {"consistent": "yes", "not checkable": None, "note": None}.get(found.verdict, "no")
-    name = _CHECKS.get(found.check, found.check)
-    return [_to_claim(found.claim, name), tag("span", found.verdict, cls=look), _to_claim(found.claim, found.message)]
+    return [
+        _to_claim(found.claim, _check(found)),
+        tag("span", found.verdict, cls=look),
+        _to_claim(found.claim, found.message),
+    ]
+
+
+def _check(found: Finding) -> str:
+    from trialwright.evidence import CHECKS
+
+    held = CHECKS[found.check]
+    return held[:1].upper() + held[1:]
 
 
 def calibrated(contents: Contents) -> Markup:
@@ -219,7 +221,7 @@ def _behind(contents: Contents, claim: Claim, answer: Compared | None) -> list[C
     sources = {} if contents.claims is None else contents.claims.sources
     value = published_text(answer) if answer else _printed(claim)
     checks = (f for f in contents.findings if f.claim == claim.id)
-    verdicts = join(*(tag("div", f"{_CHECKS.get(f.check, f.check)}: {f.verdict}. {f.message}") for f in checks))
+    verdicts = join(*(tag("div", f"{_check(f)}: {f.verdict}. {f.message}") for f in checks))
     level = "" if claim.level is None else f"; {100 * claim.level:g}% limits"
     return [value + level, sources.get(claim.cited), _answer(contents, answer), _replays(answer), verdicts, claim.note]
 
