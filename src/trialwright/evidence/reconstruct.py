@@ -13,10 +13,11 @@ from trialwright.evidence.curves import ReadCurve
 from trialwright.evidence.reconstruct_arm import ArmDraws, Filter
 from trialwright.evidence.reconstruct_cells import Cells
 from trialwright.evidence.reconstruct_events import allot, check_events
-from trialwright.evidence.reconstruct_pairs import PrintedComparison, chosen_pairs, data_set, log_hazard_ratio, p_value
+from trialwright.evidence.reconstruct_figures import PrintedFigures
+from trialwright.evidence.reconstruct_pairs import PrintedComparison, chosen_pairs, data_set, log_hazard_ratio
 from trialwright.evidence.reconstruct_printed import Answer, Printed
 from trialwright.evidence.reconstruct_shift import shifted, stretch_factors, stretched
-from trialwright.stats import DAYS_PER_MONTH, EventTimes, kaplan_meier
+from trialwright.stats import EventTimes
 
 __all__ = ["Reconstruction", "reconstruct"]
 
@@ -98,12 +99,12 @@ def reconstruct(
     [(100, 28, 72), (100, 28, 72), (100, 28, 72)]
     """
     given = (curves,) if isinstance(curves, ReadCurve) else tuple(curves)
-    compared = PrintedComparison(_printed(hazard_ratio), _printed(p))
+    compared = PrintedComparison.of(hazard_ratio, p)
     _check(given, compared, solutions)
     check_events(given, events)
     factors = stretch_factors(given, events, compared.hazard_ratio, seed) if stretch else (1.0,) * len(given)
     read = tuple(stretched(curve, factor) for curve, factor in zip(given, factors, strict=True))
-    printed = _Figures(_by_arm(read, medians), _by_time(read, rates))
+    printed = PrintedFigures.of(read, medians, rates)
     arms, pairs, shift = _fitted(read, _Asked(events, compared, printed, solutions, seed))
     for arm in arms:
         _check_curve(arm, seed)
@@ -118,7 +119,7 @@ def reconstruct(
         off=np.array([np.sqrt((off**2).mean(axis=1)) for off in chosen]).T,
         furthest=np.array([np.abs(off).max(axis=1) for off in chosen]).T,
         log_hazard_ratio=ratios,
-        answers=_answers(sets, compared, printed),
+        answers=(*compared.answers(sets), *printed.answers(sets)),
         reading_error=tuple(arm.reading_error for arm in arms),
         stretch=factors,
         shift=shift,
@@ -127,46 +128,12 @@ def reconstruct(
 
 
 @dataclass(frozen=True)
-class _Figures:
-    """Printed medians by arm and rates by arm and time, in days."""
-
-    medians: dict[str, Printed]
-    rates: dict[tuple[str, float], Printed]
-
-    def of(self, curve: ReadCurve) -> tuple[tuple[float, float, float], ...]:
-        """Return (day, survival, standard deviation) of an arm: of a rounded number, and of steps of one patient."""
-        step = 0.5 / curve.patients
-        found = [
-            (day, rate.middle, max((rate.high - rate.low) / 12**0.5, step))
-            for (name, day), rate in self.rates.items()
-            if name == curve.arm
-        ]
-        if curve.arm in self.medians:
-            found.append((self.medians[curve.arm].middle, 0.5, step))
-        return tuple(found)
-
-    def misses(self, arm: ArmDraws) -> Whole:
-        """Return how many of its own printed figures each draw of an arm does not print."""
-        name = arm.curve.arm
-        missed = np.zeros(len(arm.left), np.int64)
-        rates = [(day, rate) for (of, day), rate in self.rates.items() if of == name]
-        if not rates and name not in self.medians:
-            return missed
-        for draw in range(len(missed)):
-            curve = kaplan_meier(data_set([arm], (draw,)))[name]
-            missed[draw] = sum(not rate.holds(_number(curve.at(day, beyond="carry").value)) for day, rate in rates)
-            if name in self.medians:
-                missed[draw] += not self.medians[name].holds(_number(curve.quantile(0.5).value))
-        return missed
-
-
-@dataclass(frozen=True)
 class _Asked:
     """What the data sets must have beside curve and numbers at risk."""
 
     events: int | Mapping[str, int] | None
     compared: PrintedComparison
-    printed: _Figures
+    printed: PrintedFigures
     solutions: int
     seed: int
 
@@ -178,7 +145,7 @@ def _fitted(read: tuple[ReadCurve, ...], asked: _Asked) -> tuple[list[ArmDraws],
     choosing = compared.asked or total is not None or bool(asked.printed.medians or asked.printed.rates)
     draws = asked.solutions * (PAIRED if choosing else 1)
     for attempt in range(SHIFTS + 1):
-        filters = [Filter(c, Cells.of(c, asked.printed.of(c)), asked.seed, c.arm) for c in moved]
+        filters = [Filter(c, Cells.of(c, asked.printed.points(c)), asked.seed, c.arm) for c in moved]
         arms = _drawn(filters, draws, allot(filters, asked.events))
         arms = [arm.only(np.argsort(asked.printed.misses(arm), kind="stable")) for arm in arms]
         pairs = chosen_pairs(arms, asked.solutions, total, compared)
@@ -253,52 +220,6 @@ def _allowed(curve: ReadCurve) -> float:
 
 
 def _middle(sets: Sequence[EventTimes], ratios: Vector | None) -> int:
-    values = np.array([float(times.day.sum()) for times in sets]) if ratios is None else ratios
-    return int(np.argmin(np.abs(values - np.nanmedian(values))))
-
-
-def _answers(sets: Sequence[EventTimes], compared: PrintedComparison, printed: _Figures) -> tuple[Answer, ...]:
-    found = []
-    if compared.hazard_ratio is not None:
-        ratios = np.exp([log_hazard_ratio(times) for times in sets])
-        found.append(Answer.to("hazard ratio", compared.hazard_ratio, np.asarray(ratios)))
-    if compared.p is not None:
-        found.append(Answer.to("P", compared.p, np.array([p_value(times) for times in sets])))
-    if not (printed.medians or printed.rates):
-        return tuple(found)
-    curves = [kaplan_meier(times) for times in sets]
-    for arm, median in printed.medians.items():
-        values = np.array([_number(curve[arm].quantile(0.5).value) for curve in curves]) / DAYS_PER_MONTH
-        found.append(Answer.to(f"median of {arm}", median.times(1 / DAYS_PER_MONTH), values))
-    for (arm, day), rate in printed.rates.items():
-        at = f"{day / DAYS_PER_MONTH:g} months"
-        values = np.array([_number(curve[arm].at(day, beyond="carry").value) for curve in curves])
-        found.append(Answer.to(f"rate of {arm} at {at}", rate, values))
-    return tuple(found)
-
-
-def _number(value: float | None) -> float:
-    return np.nan if value is None else value
-
-
-def _printed(number: Printed | str | float | None) -> Printed | None:
-    return None if number is None else Printed.of(number)
-
-
-def _by_arm(read: tuple[ReadCurve, ...], given: Mapping[str, Printed | str | float] | None) -> dict[str, Printed]:
-    _known("medians", read, list(given or {}))
-    return {arm: Printed.of(number).times(DAYS_PER_MONTH) for arm, number in (given or {}).items()}
-
-
-def _by_time(
-    read: tuple[ReadCurve, ...], given: Mapping[tuple[str, float], Printed | str | float] | None
-) -> dict[tuple[str, float], Printed]:
-    _known("rates", read, [arm for arm, _ in given or {}])
-    return {(arm, month * DAYS_PER_MONTH): Printed.of(rate) for (arm, month), rate in (given or {}).items()}
-
-
-def _known(what: str, read: tuple[ReadCurve, ...], named: Sequence[str]) -> None:
-    known = [curve.arm for curve in read]
-    for arm in named:
-        if arm not in known:
-            raise ValueError(f"{what}: arm {arm!r} has no curve; known: {', '.join(known)}")
+    known = ratios is not None and bool(np.isfinite(ratios).any())
+    values = ratios if ratios is not None and known else np.array([float(times.day.sum()) for times in sets])
+    return int(np.nanargmin(np.abs(values - np.nanmedian(values))))

@@ -195,5 +195,7 @@ def _joined(runs: list[ArmDraws], draws: int) -> ArmDraws:
 
 def chance(seed: int, purpose: str) -> np.random.Generator:
     """Return the counter-based generator of one purpose (Philox4x64; Salmon, Moraes, Dror and Shaw 2011)."""
+    if not 0 <= seed < 2**64:
+        raise ValueError(f"seed must be a whole number from 0 to 2**64 - 1; got {seed}")
     word = int.from_bytes(hashlib.sha256(purpose.encode()).digest()[:8], "big")
     return np.random.Generator(np.random.Philox(key=np.array([seed, word], np.uint64)))

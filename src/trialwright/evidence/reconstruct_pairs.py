@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from trialwright.evidence.reconstruct_arm import ArmDraws
-from trialwright.evidence.reconstruct_printed import Printed
+from trialwright.evidence.reconstruct_printed import Answer, Printed
 from trialwright.stats import EventTimes, cox, log_rank
 
 __all__ = ["PrintedComparison", "chosen_pairs", "data_set", "log_hazard_ratio"]
@@ -27,6 +27,11 @@ class PrintedComparison:
     p: Printed | None
     """Two-sided, of the log-rank test."""
 
+    @classmethod
+    def of(cls, hazard_ratio: Printed | str | float | None, p: Printed | str | float | None) -> PrintedComparison:
+        """Return what is printed, each as the range of numbers that print so."""
+        return cls(*(None if number is None else Printed.of(number) for number in (hazard_ratio, p)))
+
     @property
     def asked(self) -> bool:
         """Return whether anything is printed."""
@@ -40,6 +45,16 @@ class PrintedComparison:
         if self.p is not None:
             missed += _beyond(self.p, p_value(times))
         return missed
+
+    def answers(self, sets: Sequence[EventTimes]) -> list[Answer]:
+        """Return what the data sets say to each of the two."""
+        found = []
+        if self.hazard_ratio is not None:
+            ratios = np.array([float(np.exp(log_hazard_ratio(times))) for times in sets])
+            found.append(Answer.to("hazard ratio", self.hazard_ratio, ratios))
+        if self.p is not None:
+            found.append(Answer.to("P", self.p, np.array([p_value(times) for times in sets])))
+        return found
 
 
 def chosen_pairs(arms: Sequence[ArmDraws], wanted: int, total: int | None, compared: PrintedComparison) -> list[Pair]:

@@ -57,7 +57,11 @@ class Printed:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the data sets say to one printed figure."""
+    """What the data sets say to one printed figure.
+
+    >>> Answer.to("median", Printed.of("3.6"), np.array([3.5, 3.58, 3.62]))
+    Answer(name='median', printed='3.6', low=3.5, high=3.62, met=2, of=3)
+    """
 
     name: str
     printed: str

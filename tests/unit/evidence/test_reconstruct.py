@@ -112,13 +112,14 @@ def test_a_misread_axis_is_found_from_the_events():
         ({"events": {"control": 30, "treated": 59}}, DataError, "arm control: .* hold (69|70) to (69|70) events"),
         ({"hazard_ratio": "0,6"}, ValueError, "a printed figure must be a number above 0"),
         ({"medians": {"drug": 11}}, ValueError, "medians: arm 'drug' has no curve; known: control, treated"),
+        ({"seed": -1}, ValueError, "seed must be a whole number from 0"),
         ({"solutions": 0}, ValueError, "solutions must be at least 1"),
         ({"stretch": True}, ValueError, "stretch needs the printed events"),
     ],
 )
 def test_refused(given, kind, told):
     with pytest.raises(kind, match=told):
-        reconstruct([CONTROL, TREATED], seed=1, **given)
+        reconstruct([CONTROL, TREATED], **({"seed": 1} | given))
 
 
 def test_a_comparison_needs_two_arms_of_different_names():
