@@ -63,7 +63,7 @@ def faults(facts, keys):
 
 
 if __name__ == "__main__":
-    lines = [json.loads(line) for line in Path(sys.argv[1]).read_text("utf-8").splitlines()]
+    lines = [json.loads(line) for line in Path(sys.argv[1]).read_text("utf-8").split("\n") if line]
     wrong = list(faults(lines, json.loads(Path(sys.argv[2]).read_text("utf-8"))))
     print("\n".join(wrong) or "all allocations are as their lists say")  # noqa: T201
     sys.exit(1 if wrong else 0)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from postgres_server import Cluster
 
 from trialwright.conduct import (
     Actor,
@@ -26,6 +27,8 @@ from trialwright.conduct import (
     State,
     Unavailable,
 )
+from trialwright.conduct import backup as copied
+from trialwright.conduct import restore as restored
 from trialwright.protocol import Protocol, Screener
 
 SYSTEM = Actor("system")
@@ -299,3 +302,23 @@ def test_a_mirror_of_many_facts_is_opened_by_its_end(opened: Opened, folder: Pat
     mirror = Mirror(folder / "office.mirror")
     assert (mirror.seq, mirror.hash) == (seq, head)
     mirror.close()
+
+
+def test_a_backup_restored_on_postgresql_is_refused_and_reconciled(
+    folder: Path, small_protocol: Protocol, postgresql: Cluster
+) -> None:
+    def opened_at(url: str) -> Office:
+        return Office(Journal(url), Screener(small_protocol), mirror=Mirror(folder / "pg.mirror"))
+
+    url, other = postgresql.database(), postgresql.database()
+    with opened_at(url) as office:
+        note(office, "a", "b")
+        copied(url, folder / "copy.db")
+        note(office, "c", "d")
+    restored(folder / "copy.db", other)
+    with opened_at(other) as office:
+        with pytest.raises(Unavailable, match="older state restored; 2 facts"):
+            note(office, "e")
+        assert office.reconcile() == 2
+        note(office, "e")
+        assert texts(office) == list("abcde")
