@@ -20,6 +20,7 @@ from trialwright.server.identity import Desk
 from trialwright.server.middleware import Envelope
 from trialwright.server.pages_acts import act_pages
 from trialwright.server.pages_audit import audit_pages
+from trialwright.server.pages_decisions import decision_pages
 from trialwright.server.pages_door import door_pages, sign_in_instead
 from trialwright.server.pages_eligibility import eligibility_pages
 from trialwright.server.pages_home import home_pages
@@ -52,6 +53,7 @@ PAGES = (
     subject_pages,
     overview_pages,
     query_pages,
+    decision_pages,
 )
 
 

@@ -26,6 +26,7 @@ NAVIGATION = (
     ("/subjects", "Subjects", "read subjects"),
     ("/progress", "Progress", "read subjects"),
     ("/serious", "Serious events", "read subjects"),
+    ("/decisions", "Decisions", "force eligibility"),
     ("/queries", "Queries", "read queries"),
     ("/sites", "Sites", "read sites"),
     ("/lists", "Lists", "read lists"),

@@ -11,7 +11,17 @@ import pytest
 from pyotp import TOTP
 
 from trialwright import protocol
-from trialwright.conduct import ActivateList, ApproveForm, Keys, OpenSite, RecordRow, SealList, seal_key
+from trialwright.conduct import (
+    ActivateList,
+    AllowWaivers,
+    ApproveForm,
+    AskWaiver,
+    Keys,
+    OpenSite,
+    RecordRow,
+    SealList,
+    seal_key,
+)
 
 GOOD, DAY = "four purple otters", "2026-03-02"
 TINY = Path(__file__).parents[2] / "studies" / "tiny" / "protocol.yaml"
@@ -395,3 +405,29 @@ def test_pages_about_patients_are_for_those_who_may_read_them(clinic: Any) -> No
         come(clinic, user)
         answers = [clinic.client.get(path).status_code for path in ("/subjects", "/progress", "/serious")]
         assert answers == [expected] * 3, user
+
+
+def test_the_sponsor_decides_what_the_protocol_leaves_to_it(clinic: Any) -> None:
+    variables = clinic.office.screener.protocol.variables
+    variables["compliant"] = variables["compliant"].model_copy(update={"by": "sponsor's designee"})
+    come(clinic, "ivy")
+    subject = screened(clinic)
+    done(send(clinic, f"/subjects/{subject}/consent", version="1.0", signed_on=DAY))
+    done(send(clinic, f"/subjects/{subject}/questions", **ANSWERS | {"ecog": "2"}))
+    assert clinic.client.get("/decisions").status_code == 403
+    clinic.do(AskWaiver(subject=subject, criteria=["I02"], reason="fit enough"), "ivy")
+    come(clinic, "spo")
+    page = text_of(clinic, "/decisions")
+    assert f"{subject}: Able to follow the visits" in page
+    assert "ivy asks: fit enough" in page
+    path, asked = f"/decisions/{subject}/", {"variable": "compliant", "value": "true"}
+    refused(send(clinic, "/decisions", path + "judgment", **asked, password="wrong password here"), "This was not done")
+    done(send(clinic, "/decisions", path + "judgment", **asked, password=GOOD))
+    refused(send(clinic, "/decisions", path + "waiver", reason="agreed", password=GOOD), "refused by default")
+    clinic.do(AllowWaivers(most=1, reason="amendment"), "spo")
+    done(send(clinic, "/decisions", path + "waiver", reason="agreed", password=GOOD))
+    page = text_of(clinic, "/decisions")
+    assert "No subject waits" in page
+    assert "Nobody asks" in page
+    come(clinic, "ivy")
+    done(send(clinic, f"/subjects/{subject}/eligibility", password=GOOD))
