@@ -1,7 +1,7 @@
 """Ties requirements to tests: ``@pytest.mark.requirement("R1")`` on a test, a report of every full run.
 
 Hooks for tests/conftest.py. After a full run ``out/validation`` holds report.html and results.json: requirement,
-clause, test, result, commit; a requirement without a passed test is named. It is evidence for a unit's own validation.
+clause, test, result, commit; one without a passed test fails the run. It is evidence for a unit's own validation.
 """
 
 from __future__ import annotations
@@ -47,6 +47,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     record = {"commit": _commit(), "at": datetime.now(UTC).isoformat(timespec="seconds"), "requirements": RESULTS}
     (OUT / "results.json").write_text(json.dumps(record, indent=1, sort_keys=True))
     (OUT / "report.html").write_text(report_page(record))
+    if untested() and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

@@ -32,7 +32,10 @@ KEPT = {
     "passwords": "database (table credentials), argon2id; the last 12 are remembered as hashes",
     "second factors": "database (table credentials), AES-256-GCM bound to the account",
     "sessions": "SHA-256 of the token only",
-    "allocation lists": "key sealed with scrypt and AES-256-GCM under a passphrase; future arms lie nowhere",
+    "allocation lists": (
+        "key sealed with scrypt and AES-256-GCM under a passphrase; future arms of a computed list lie nowhere, those "
+        "of an imported one encrypted row by row"
+    ),
     "office key": "file office.key beside the office, readable by its owner only, never in the database or a backup",
     "in transit": (
         "TLS; an address that others can reach is not served without a certificate, and browsers are told to insist"
