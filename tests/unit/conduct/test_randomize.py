@@ -109,7 +109,6 @@ def _double(desk: Desk, subject: str) -> None:
     desk.ask(DuplicatePerson(subject=other, other=first.id, reason="same date of birth"))
 
 
-@pytest.mark.requirement("R23")
 @pytest.mark.parametrize(
     ("change", "why"),
     [
