@@ -29,6 +29,7 @@ from trialwright.server.pages_overview import overview_pages
 from trialwright.server.pages_people import people_pages
 from trialwright.server.pages_provider import provider_pages
 from trialwright.server.pages_queries import query_pages
+from trialwright.server.pages_rows import row_pages
 from trialwright.server.pages_screening import screening_pages
 from trialwright.server.pages_subject import subject_pages
 from trialwright.server.problems import SignInNeeded, TooMany, answer, problem_of
@@ -51,6 +52,7 @@ PAGES = (
     screening_pages,
     eligibility_pages,
     subject_pages,
+    row_pages,
     overview_pages,
     query_pages,
     decision_pages,
