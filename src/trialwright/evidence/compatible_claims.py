@@ -24,17 +24,19 @@ def compatible_with(
     """Return data sets that print what one study's claims say of an endpoint at a data cut.
 
     Taken are the medians and the Kaplan-Meier rates of both arms, the hazard ratio with its interval and P value, and
-    the median follow-up, unless ``follow_up`` (months) is given. The denominator of the hazard ratio is the first
+    the median follow-up, unless ``follow_up`` (months) is given; all of the population and the assessor of the first
+    hazard ratio that has an interval. The denominator of the hazard ratio is the first
     arm. ``events``, ``longest``, ``seed`` and ``curves`` as for ``compatible``. ValueError naming what is not printed.
 
     >>> from trialwright.evidence import ledger
-    >>> claims = ledger("palmira").of("palmira").claims
-    >>> found = compatible_with(claims, cut="final", endpoint="PFS", events=(155, 198), longest=40, seed=1, curves=2)
+    >>> claims = ledger("pace").of("pace").claims
+    >>> found = compatible_with(claims, cut="primary", endpoint="PFS", events=(110, 166), longest=50, seed=1, curves=2)
     >>> [answer.printed for answer in found.answers if answer.name.startswith("median of")]
-    ['3.6', '4.9']
+    ['4.8', '4.6']
     """
     own = [c for c in claims.claims if (c.cut, c.endpoint) == (cut, endpoint) and isinstance(c.value, int | float)]
     ratio = _ratio(own, cut, endpoint)
+    own = [c for c in own if c.population == ratio.population and c.assessed_by in {None, ratio.assessed_by}]
     followed = [c.value for c in own if c.statistic == "follow-up" and isinstance(c.value, int | float)]
     if follow_up is None and not followed:
         raise ValueError(f"the median follow-up of {endpoint} at the cut {cut!r} is not printed; give it")
