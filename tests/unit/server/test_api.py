@@ -76,6 +76,7 @@ def test_who_may_not_is_told_who_may(staffed):
     assert staffed.kinds()[-1] == "refused"
 
 
+@pytest.mark.requirement("R24")
 @pytest.mark.parametrize(
     ("body", "field"),
     [
@@ -128,6 +129,7 @@ def test_sign_in_confirm_and_sign_out(staffed):
     assert staffed.get("ana", "/me").status_code == 401
 
 
+@pytest.mark.requirement("R16")
 def test_every_failed_sign_in_is_answered_alike(staffed):
     tries = [
         ("ana", "wrong", None),
@@ -145,6 +147,7 @@ def test_every_failed_sign_in_is_answered_alike(staffed):
 
 
 @pytest.mark.requirement("R15")
+@pytest.mark.requirement("R15")
 def test_a_session_without_requests_ends(staffed):
     staffed.clock.on(minutes=29)
     assert staffed.get("ana", "/me").status_code == 200
@@ -156,12 +159,14 @@ def test_a_session_without_requests_ends(staffed):
 
 
 @pytest.mark.requirement("R13")
+@pytest.mark.requirement("R13")
 def test_a_right_taken_back_is_gone_with_the_next_request(staffed):
     assert staffed.get("ana", "/subjects").status_code == 200
     staffed.post("boss", "/revoke-role", {"grant": "grant-2", "reason": "left"})
     assert staffed.get("ana", "/subjects").status_code == 401
 
 
+@pytest.mark.requirement("R13")
 @pytest.mark.requirement("R13")
 def test_a_closed_account_is_out_with_the_next_request(staffed):
     staffed.post("boss", "/deactivate-user", {"user": "ana", "reason": "left"})
@@ -205,6 +210,7 @@ def test_who_asks_too_fast_waits(world_with):
 
 
 @pytest.mark.requirement("R18")
+@pytest.mark.requirement("R18")
 def test_every_answer_carries_its_headers(staffed):
     for response in (staffed.get("ana", "/me"), staffed.get(None, "/me"), staffed.client.get("/nowhere")):
         assert response.headers["cache-control"] == "no-store"
@@ -223,6 +229,7 @@ def test_a_mistake_of_ours_is_answered_without_its_details(staffed, monkeypatch)
     assert response.headers["content-security-policy"]
 
 
+@pytest.mark.requirement("R18")
 @pytest.mark.requirement("R18")
 def test_no_secret_reaches_the_log(staffed, caplog):
     caplog.set_level(logging.DEBUG)

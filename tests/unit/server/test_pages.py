@@ -44,6 +44,7 @@ def test_without_a_session_every_page_leads_to_the_door(staffed):
 
 
 @pytest.mark.requirement("R18")
+@pytest.mark.requirement("R18")
 def test_the_cookie_is_out_of_reach(staffed):
     cookie = come(staffed, "ana").headers["set-cookie"]
     assert cookie.startswith("__Host-office=")
@@ -85,6 +86,7 @@ def test_home_shows_what_the_role_may_see(staffed):
     assert "Randomized" not in text
 
 
+@pytest.mark.requirement("R18")
 @pytest.mark.requirement("R18")
 def test_a_form_from_elsewhere_is_refused(staffed):
     come(staffed, "boss")
@@ -178,6 +180,7 @@ def test_sign_out_ends_the_session_and_clears_the_browser(staffed):
 
 
 @pytest.mark.requirement("R15")
+@pytest.mark.requirement("R15")
 def test_a_form_sent_after_the_session_ended_is_kept_and_sent_once_signed_in(staffed):
     come(staffed, "boss")
     text = staffed.client.get("/people/ana").text
@@ -210,6 +213,7 @@ def test_a_form_without_the_mark_of_the_ended_session_is_not_kept(staffed):
 
 
 @pytest.mark.requirement("R8", "R10")
+@pytest.mark.requirement("R8", "R10")
 def test_the_audit_trail_is_filtered_exported_and_its_review_recorded(staffed):
     staffed.person("dora", "data manager")
     come(staffed, "dora")
@@ -236,6 +240,7 @@ def test_a_demo_says_so_on_every_page(staffed):
     assert "made-up patients" not in staffed.client.get("/sign-in").text
 
 
+@pytest.mark.requirement("R18")
 @pytest.mark.requirement("R18")
 def test_every_page_is_served_with_its_headers_and_without_inline_script(staffed):
     come(staffed, "boss")
