@@ -96,7 +96,7 @@ class LogDisclosure(Ask):
     subject: Short | None = None
     """The subject concerned; nobody in particular when it was more than one."""
     category: Literal["emergency", "safety report", "accidental", "requested", "other"]
-    to_whom: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    to_whom: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
     """Post of whoever learned of it, no name."""
     reason: Reason
 

@@ -16,7 +16,7 @@ from trialwright.conduct.commands_screening import Text
 from trialwright.conduct.commands_sites import Short, known_site
 from trialwright.conduct.eligibility import known_subject
 from trialwright.conduct.facts import NewFact
-from trialwright.conduct.refusals import Conflict, Invalid, NotFound, Refused
+from trialwright.conduct.refusals import Invalid, NotFound, Refused, Stale
 from trialwright.conduct.row_values import check_key, recordable
 
 if TYPE_CHECKING:
@@ -243,7 +243,7 @@ class SignCasebook(Ask):
         """Return the fact ``signed``."""
         record = known_subject(state, self.subject)
         if casebook_hash(state, record) != self.content_hash:
-            raise Conflict("the data changed since they were shown; look at them again and sign what you see")
+            raise Stale("the data changed since they were shown; look at them again and sign what you see")
         if signature_of(state, record) is not None:
             raise Refused(f"the casebook of {record.id} is signed as it stands")
         closed = state.cleaning.closed(record.id, record.site)
@@ -260,7 +260,7 @@ class ReviewTrail(Ask):
     action: ClassVar[str] = "review trail"
     looked_at: Text
     """The filter or question."""
-    facts: Annotated[int, Field(ge=0)]
+    facts: Annotated[int, Field(ge=0, le=10**12)]
     note: Text
 
     def decide(self, state: State, context: Context) -> Sequence[NewFact]:

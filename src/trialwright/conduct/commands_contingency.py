@@ -39,13 +39,13 @@ class EnterContingencyAllocation(Ask):
     content_hash: Digest
     levels: Levels
     list: Short
-    position: Annotated[int, Field(ge=0)]
+    position: Annotated[int, Field(ge=0, le=10**6)]
     """Number on the envelope, from 0, within its stratum."""
     arm: Short
     """What the envelope said."""
     opened_at: AwareDatetime
     """When it was opened, with its time zone."""
-    opened_by: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    opened_by: Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
     reason: Reason
 
     def decide(self, state: State, context: Context) -> Sequence[NewFact]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import StringConstraints
 
 from trialwright.conduct.commands import Ask, Context, offered
 from trialwright.conduct.facts import Fact, NewFact
@@ -67,7 +69,7 @@ class BeginGeneration(Ask):
 
     action: ClassVar[str] = "begin generation"
     mends: ClassVar[bool] = True
-    reason: str
+    reason: Annotated[str, StringConstraints(max_length=1000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
     """Why the missing facts cannot be reconciled."""
 
     def decide(self, state: State, context: Context) -> Sequence[NewFact]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import Field, StringConstraints
 
 from trialwright.conduct.commands import Ask, Context, offered
 from trialwright.conduct.facts import NewFact
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Redact"]
 
+Line = Annotated[str, StringConstraints(max_length=1000, pattern=r"^[^\x00-\x1f\x7f]*$")]
 GONE = "[redacted]"
 UNTOUCHABLE = frozenset(
     {"allocated", "generation begun", "list activated", "list imported", "list sealed", "office founded", "redacted"}
@@ -32,11 +35,11 @@ class Redact(Ask):
 
     action: ClassVar[str] = "redact"
     needs_confirmation: ClassVar[bool] = True
-    seq: int
+    seq: Annotated[int, Field(ge=1, le=10**12)]
     """Sequence number of the fact."""
-    fields: list[str]
+    fields: Annotated[list[Line], Field(max_length=100)]
     """Names in its body whose texts go; within a part of the body, ``part/name``."""
-    reason: str
+    reason: Line
     """Why it must go: who asked, under which law."""
 
     def decide(self, state: State, context: Context) -> Sequence[NewFact]:

@@ -12,7 +12,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from trialwright.conduct import COMMANDS, Ask, NotFound
 from trialwright.server.api_commands import kebab
-from trialwright.server.browser import Outcome, Page, checked_form, submit
+from trialwright.server.browser import Outcome, Page, checked_form, submit_values
 from trialwright.server.identity import Who
 from trialwright.server.rendering import page, seen
 
@@ -61,8 +61,7 @@ def act_pages() -> APIRouter:
         fixed, wrong = _structured(command, form)
         if wrong:
             return _form(request, who, command, Outcome(form, errors=wrong, status=422))
-        plain = {name: text for name, text in form.items() if name not in fixed}
-        outcome = await submit(request, who, command, plain, **fixed)
+        outcome = await submit_values(request, who, command, {**_plain(command, form), **fixed}, form)
         if outcome.receipt is None:
             return _form(request, who, command, replace(outcome, values={**form, **outcome.values}))
         pairs = [(words(name), _text(value)) for name, value in outcome.receipt.reply.items()]
@@ -126,7 +125,7 @@ def _structured(command: type[Ask], form: dict[str, str]) -> tuple[dict[str, Any
     found: dict[str, Any] = {}
     wrong: dict[str, str] = {}
     for one in inputs_of(command):
-        text = form.get(one.name, "").strip()
+        text = form.get(_posted(one.name), "").strip()
         if one.kind == "json" and text:
             try:
                 found[one.name] = json.loads(text)
@@ -135,8 +134,20 @@ def _structured(command: type[Ask], form: dict[str, str]) -> tuple[dict[str, Any
     return found, wrong
 
 
+def _plain(command: type[Ask], form: dict[str, str]) -> dict[str, str]:
+    """Return the other fields that are filled."""
+    given = {one.name: form.get(_posted(one.name), "") for one in inputs_of(command) if one.kind != "json"}
+    return {name: text for name, text in given.items() if text.strip()}
+
+
+def _posted(name: str) -> str:
+    """Return the name under which a form sends a field: ``key`` is that of the request itself."""
+    return "of-key" if name == "key" else name
+
+
 def _form(request: Request, who: Who, command: type[Ask], outcome: Outcome) -> Response:
-    inputs = inputs_of(command)
+    inputs = [replace(one, name=_posted(one.name)) for one in inputs_of(command)]
+    outcome = replace(outcome, errors={_posted(name): why for name, why in outcome.errors.items()})
     return page(
         request, "any_act.html", who, status=outcome.status, title=words(command.__name__), about=_about(command),
         inputs=inputs, address=f"/acts/{kebab(command.__name__)}", labels={one.name: one.label for one in inputs},
