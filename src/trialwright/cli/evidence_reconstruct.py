@@ -27,8 +27,8 @@ class TimeUnit(StrEnum):
 
 def reconstruct(  # noqa: PLR0917 - typer reads options by name
     curve: Annotated[Path, typer.Argument(metavar="CURVE", help="CSV: time,survival and arm if there are several.")],
-    unit: Annotated[TimeUnit, typer.Option(help="Unit of the times in all files.")],
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the draws; the same seed gives the same patients.")],
+    unit: Annotated[TimeUnit, typer.Option(help="Unit of the times in all files.")] = TimeUnit.MONTHS,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the draws; the same seed gives the same patients.")] = 1,
     at_risk: Annotated[Path | None, typer.Option(help="CSV: time,at_risk and arm if there are several.")] = None,
     marks: Annotated[Path | None, typer.Option(help="CSV of censoring marks: time, and arm.")] = None,
     patients: Annotated[
@@ -85,7 +85,7 @@ def reconstruct(  # noqa: PLR0917 - typer reads options by name
         raise CheckFailed(str(error)) from error
     if out is not None:
         write_patients(found, out)
-    typer.echo(as_json(found) if json else as_text(found))
+    typer.echo(as_json(found) if json else f"times read as {unit.value}\n{as_text(found)}")
     unmet = [answer.name for answer in found.answers if not answer.met]
     if unmet:
         raise CheckFailed(f"printed, but in none of the data sets: {', '.join(unmet)}")

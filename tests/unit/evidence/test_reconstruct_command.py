@@ -25,17 +25,18 @@ def files(tmp_path):
 
 
 def run(files, *options):
-    given = [str(files / "curve.csv"), "--at-risk", str(files / "at_risk.csv"), "--unit", "months", "--seed", "1"]
-    return CliRunner().invoke(app, ["reconstruct", *given, "--solutions", "5", *options])
+    given = [str(files / "curve.csv"), "--at-risk", str(files / "at_risk.csv"), "--solutions", "5"]
+    return CliRunner().invoke(app, ["reconstruct", *given, *options])
 
 
 def test_prints_what_is_exact_and_what_is_open(files):
     done = run(files, "--events", "control=70", "--events", "treated=60")
     assert done.exit_code == 0, done.exception
     lines = done.stdout.splitlines()
-    assert lines[0].startswith("5 data sets, seed 1; data set ")
-    assert [line.split()[:3] for line in lines[2:4]] == [["control", "100", "70"], ["treated", "120", "60"]]
-    assert lines[4].startswith("hazard ratio of treated against control: 0.")
+    assert lines[0] == "times read as months"
+    assert lines[1].startswith("5 data sets, seed 1; data set ")
+    assert [line.split()[:3] for line in lines[3:5]] == [["control", "100", "70"], ["treated", "120", "60"]]
+    assert lines[5].startswith("hazard ratio of treated against control: 0.")
     assert max(map(len, lines)) <= 80
 
 
