@@ -218,6 +218,19 @@ def test_every_form_refuses_what_cannot_be(desk: Desk, name: str) -> None:
     assert desk.kinds_since(before) <= LEFT_BY_A_REFUSAL | {"confirmed"}
 
 
+@pytest.mark.requirement("R24")
+def test_a_form_whose_act_has_a_key_of_its_own_keeps_it_apart_from_that_of_the_request(desk: Desk) -> None:
+    _come(desk, "mona")
+    page = desk.client.get("/acts/open-query").text
+    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page))
+    row = {"subject": "S1-001", "table": "visits", "of-key": '{"visit": "c1d1", "number": 1}', "text": "which day?"}
+    response = desk.client.post("/acts/open-query", data={**hidden, **row})
+    assert response.status_code == 200
+    with desk.office.reading() as state:
+        fact = state.trail.facts[-1]
+    assert (fact.kind, fact.key, fact.body["key"]) == ("query opened", hidden["key"], {"visit": "c1d1", "number": 1})
+
+
 def _come(desk: Desk, user: str) -> None:
     desk.client.cookies.clear()
     form = {"user": user, "password": GOOD, "code": "", "next": "/"}
