@@ -32,13 +32,17 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         401: "Nobody is signed in, or the session has ended",
         403: "No right to do this here, or the password must be confirmed first",
         404: "Nothing of that name that the caller may see",
-        409: "The order of steps, a cap or the state of the trial does not allow it",
+        409: "The order of steps, a cap or the state of the trial does not allow it, or the data changed meanwhile",
         413: "The body is too large",
         422: "A value that cannot be, or a key used for something else",
         429: "Too many requests",
         503: "The office cannot write now; ask again with the same key",
     }.items()
 }
+
+
+BUSY = frozenset({"Answer", "CorrectRow", "Randomize", "RecordRow", "RecordRows"})
+"""Asked most; their addresses are looked through first."""
 
 
 def kebab(name: str) -> str:
@@ -53,7 +57,7 @@ def kebab(name: str) -> str:
 def command_routes() -> APIRouter:
     """Return a route for everything that can be asked."""
     router = APIRouter(prefix="/api/v1", tags=["acts"])
-    for name, command in sorted(COMMANDS.items()):
+    for name, command in sorted(COMMANDS.items(), key=lambda one: (one[0] not in BUSY, one[0])):
         router.add_api_route(
             f"/{kebab(name)}",
             _endpoint(command),
