@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -53,12 +54,11 @@ def kills() -> Iterator[Row]:
     """
     command = [sys.executable, "-m", "pytest", "-n", "0", "-s", "-q", str(TESTS / "rehearsal" / "test_office_kills.py")]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=TESTS.parent)
-    told = [line.strip(". ") for line in done.stdout.splitlines() if " acknowledged" in line]
-    for line in told:
-        what, _, found = line.partition(": ")
-        yield f"T5 {what}"[:34], found, found.endswith(" 0 wrong")
-    last = done.stdout.strip().splitlines()[-1] if done.stdout.strip() else done.stderr[-200:]
-    yield "T5 all of it", last, done.returncode == 0 and bool(told)
+    told = re.findall(r"^\.*(.*?)(?:, \{.*\})?: (\d+ kills, .*)$", done.stdout, re.MULTILINE)
+    for what, found in told:
+        yield f"T5 {what}", found, found.endswith(" 0 wrong")
+    last = re.findall(r"\d+ (?:passed|failed|error).*", done.stdout) or [(done.stdout + done.stderr)[-200:]]
+    yield "T5 all of it", last[-1], done.returncode == 0 and bool(told)
 
 
 def restores(folder: Path, times: int = 100) -> Row:
