@@ -73,7 +73,7 @@ from trialwright.conduct.passwords import check_password, new_hasher
 from trialwright.conduct.people import Account, Grant, Session
 from trialwright.conduct.processing import record_of_processing
 from trialwright.conduct.redaction import Redact
-from trialwright.conduct.refusals import Conflict, Forbidden, Invalid, NotFound, Refused, Unavailable
+from trialwright.conduct.refusals import Conflict, Forbidden, Invalid, NotFound, Refused, Stale, Unavailable
 from trialwright.conduct.rights import RIGHTS, ROLES, SECOND_FACTOR, check_session, role_for, roles_at, sites_for
 from trialwright.conduct.rows import Change, Range, Row, RowId, Version
 from trialwright.conduct.safety import SeriousEvent, serious_events
@@ -203,6 +203,7 @@ __all__ = [
     "SignEligibility",
     "Signature",
     "SignedIn",
+    "Stale",
     "State",
     "StateDate",
     "StateRange",

@@ -16,7 +16,7 @@ from trialwright.conduct.commands_screening import Text
 from trialwright.conduct.commands_sites import Short
 from trialwright.conduct.eligibility import known_subject
 from trialwright.conduct.facts import NewFact
-from trialwright.conduct.refusals import Conflict, Invalid, NotFound, Refused
+from trialwright.conduct.refusals import Invalid, NotFound, Refused, Stale
 from trialwright.conduct.row_values import check_key, check_values, recordable
 from trialwright.conduct.rows import RowId
 
@@ -199,12 +199,12 @@ def may_change(state: State, subject: str) -> Subject:
 
 
 def shown_row(state: State, record: Subject, table: str, key: Mapping[str, Any], version: int) -> Row:
-    """Return a row in force at the version that was shown; Conflict tells who changed it since."""
+    """Return a row in force at the version that was shown; Stale tells who changed it since."""
     row = state.rows.find(table, record.id, check_key(recordable(table), key))
     if row is None or row.struck:
         raise NotFound(f"{record.id} has no such row in {table}; record it first")
     if row.now.number != version:
-        raise Conflict(
+        raise Stale(
             f"{row.now.by} changed this row at {row.now.at}: it is at version {row.now.number}, you saw {version}; "
             "look at it again and repeat your change"
         )
@@ -249,7 +249,7 @@ def _settled(state: State, record: Subject, row: Row, found: Sequence[Fired]) ->
 def _not_there(state: State, record: Subject, table: str, key: Mapping[str, Any], beside: _Beside) -> None:
     row = state.rows.find(table, record.id, key)
     if row is not None and not row.struck:
-        raise Conflict(f"{table} {dict(key) or ''} is recorded already, version {row.now.number}; correct that row")
+        raise Stale(f"{table} {dict(key) or ''} is recorded already, version {row.now.number}; correct that row")
     if any(name == table and other == key for name, other, _ in beside):
         raise Invalid(f"{table} {dict(key) or ''} is given twice; give it once")
 

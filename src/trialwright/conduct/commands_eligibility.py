@@ -13,7 +13,7 @@ from trialwright.conduct.commands_sites import Short
 from trialwright.conduct.configuration import check_in_force
 from trialwright.conduct.eligibility import content_hash, eligibility_of, findings_of, why_not_eligible
 from trialwright.conduct.facts import NewFact
-from trialwright.conduct.refusals import Conflict, Forbidden, Invalid, Refused
+from trialwright.conduct.refusals import Forbidden, Invalid, Refused, Stale
 
 if TYPE_CHECKING:
     from trialwright.conduct.state import State
@@ -40,7 +40,7 @@ class SignEligibility(Ask):
         if record.consent is None:
             raise Refused(f"{record.id} has not consented yet; record the consent first")
         if content_hash(record) != self.content_hash:
-            raise Conflict("the data changed since they were shown; look at them again and sign what you see")
+            raise Stale("the data changed since they were shown; look at them again and sign what you see")
         screening = eligibility_of(state, context.screener, self.subject, context.today)
         against = why_not_eligible(record, screening)
         if against:

@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from trialwright.conduct.eligibility import anchors_of, answers_of, why_not_eligible
-from trialwright.conduct.refusals import Conflict, Refused
+from trialwright.conduct.refusals import Refused, Stale
 from trialwright.errors import DataError
 from trialwright.protocol import KnownAnswers, Screener, StartingDose
 
@@ -49,7 +49,7 @@ def check_subject(state: State, record: Subject, content_hash: str) -> None:
         why = "is not signed" if record.signed is None else "was signed before the data changed"
         raise Refused(f"the eligibility of {record.id} {why}; an investigator signs it first")
     if record.signed.content_hash != content_hash:
-        raise Conflict("another content was signed than was shown; look at the subject again and confirm what you see")
+        raise Stale("another content was signed than was shown; look at the subject again and confirm what you see")
 
 
 def check_site(state: State, record: Subject, on: date) -> None:

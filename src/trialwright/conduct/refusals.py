@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trialwright.errors import TrialwrightError
 
-__all__ = ["Conflict", "Forbidden", "Invalid", "NotFound", "Refused", "Unavailable"]
+__all__ = ["Conflict", "Forbidden", "Invalid", "NotFound", "Refused", "Stale", "Unavailable"]
 
 
 class Refused(TrialwrightError):  # noqa: N818 - an answer of the office, not a fault
@@ -14,9 +14,15 @@ class Refused(TrialwrightError):  # noqa: N818 - an answer of the office, not a 
 
 
 class Conflict(Refused):
-    """The key was used for something else, or the page showed an older version (HTTP 409 or 422)."""
+    """The key was used for another request (HTTP 422); the same key and request get the same answer instead."""
 
     status = 422
+
+
+class Stale(Refused):
+    """The data changed since they were shown to whoever asks (HTTP 409): nobody's change is lost unseen."""
+
+    status = 409
 
 
 class Invalid(Refused):

@@ -12,7 +12,6 @@ from trialwright.conduct import (
     Answer,
     AnswerQuery,
     CloseQuery,
-    Conflict,
     CorrectRow,
     Freeze,
     Invalid,
@@ -24,6 +23,7 @@ from trialwright.conduct import (
     ReportSeriousEvent,
     ReviewTrail,
     SignCasebook,
+    Stale,
     Unfreeze,
     Unlock,
     VerifyRow,
@@ -99,7 +99,7 @@ def test_a_change_takes_verification_back(desk: Desk) -> None:
         desk.ask(VerifyRow(**OWN, version=1))
     corrected(desk, 1, "2024-03-03")
     assert not desk.state.cleaning.is_verified(row)
-    with refused("it is at version 2, you saw 1", Conflict):
+    with refused("it is at version 2, you saw 1", Stale):
         desk.ask(VerifyRow(**OWN, version=1))
 
 
@@ -112,7 +112,7 @@ def test_a_signature_holds_for_what_was_signed(desk: Desk) -> None:
         sign(desk)
     corrected(desk, 1, "2024-03-03")
     assert signature_of(desk.state, record) is None
-    with refused("the data changed since they were shown", Conflict):
+    with refused("the data changed since they were shown", Stale):
         old = desk.state.cleaning.signatures[SUBJECT][0].content_hash
         desk.ask(SignCasebook(subject=SUBJECT, content_hash=old, meaning="complete and true"))
     sign(desk)

@@ -10,7 +10,6 @@ from trial_desk import Desk, asked, candidate, open_sites, refused, running, scr
 from trialwright.conduct import (
     CloseRecruitment,
     CloseSite,
-    Conflict,
     CorrectStratum,
     DuplicatePerson,
     Invalid,
@@ -19,6 +18,7 @@ from trialwright.conduct import (
     Randomize,
     RandomizedInError,
     SetCap,
+    Stale,
     Unavailable,
 )
 from trialwright.conduct.commands_eligibility import SignEligibility
@@ -175,7 +175,7 @@ def test_an_unsigned_subject_is_not_randomized(desk: Desk) -> None:
 
 
 def test_what_was_shown_must_be_what_was_signed(desk: Desk) -> None:
-    with refused("another content was signed than was shown", Conflict):
+    with refused("another content was signed than was shown", Stale):
         desk.ask(asked(desk, candidate(desk), content_hash="0" * 64))
 
 

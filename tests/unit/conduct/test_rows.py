@@ -9,7 +9,6 @@ import pytest
 from trial_desk import Desk, asked, candidate, refused, running
 
 from trialwright.conduct import (
-    Conflict,
     CorrectRow,
     Invalid,
     NotFound,
@@ -17,6 +16,7 @@ from trialwright.conduct import (
     RecordRows,
     RowId,
     Screen,
+    Stale,
     StrikeRow,
 )
 
@@ -89,16 +89,16 @@ def test_a_row_keeps_every_version_with_its_author_and_reason(desk: Desk) -> Non
 
 def test_the_order_of_keys_does_not_matter(desk: Desk) -> None:
     desk.ask(row("visits", {"number": 1, "visit": "c1d1"}, visited_on="2024-03-02"))
-    with refused(r"visits .* is recorded already, version 1; correct that row", Conflict):
+    with refused(r"visits .* is recorded already, version 1; correct that row", Stale):
         desk.ask(visit())
 
 
 def test_a_stale_page_is_told_who_was_faster(desk: Desk) -> None:
     desk.ask(visit())
     desk.ask(correct("visits", VISIT, 1, visited_on="2024-03-03"), "ivy")
-    with refused("ivy changed this row at .*: it is at version 2, you saw 1", Conflict):
+    with refused("ivy changed this row at .*: it is at version 2, you saw 1", Stale):
         desk.ask(correct("visits", VISIT, 1, visited_on="2024-03-01"))
-    with refused("version 2, you saw 7", Conflict):
+    with refused("version 2, you saw 7", Stale):
         desk.ask(StrikeRow(subject=SUBJECT, table="visits", key=VISIT, version=7, reason="wrong subject"))
 
 
@@ -224,7 +224,7 @@ def baseline(*lesions: dict[str, Any]) -> RecordRows:
 def test_a_scan_is_recorded_with_its_lesions_in_one_piece(desk: Desk) -> None:
     facts = desk.ask(baseline({"lesion": "T1", "diameter": 200}, {"lesion": "N1", "role": "non-target"}))
     assert [fact.kind for fact in facts] == ["recorded"] * 5
-    with refused(r"at baseline \{.*\} is given twice|given twice|recorded already", Conflict):
+    with refused(r"at baseline \{.*\} is given twice|given twice|recorded already", Stale):
         desk.ask(baseline({"lesion": "T2", "diameter": 200}))
 
 

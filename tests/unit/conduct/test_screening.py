@@ -14,7 +14,6 @@ from trialwright.conduct import (
     Answer,
     AskWaiver,
     Attest,
-    Conflict,
     Consent,
     Forbidden,
     ForceEligibility,
@@ -24,6 +23,7 @@ from trialwright.conduct import (
     Screen,
     ScreenFail,
     SignEligibility,
+    Stale,
     StateDate,
     Unavailable,
     Withdraw,
@@ -220,7 +220,7 @@ def test_only_the_eligible_are_signed_for_and_only_what_was_shown(desk: Desk) ->
         desk.ask(SignEligibility(subject=subject, content_hash=shown(desk, subject)))
     before = shown(desk, subject)
     desk.ask(answer(subject, "better today", ecog="1"))
-    with refused("the data changed since they were shown", Conflict):
+    with refused("the data changed since they were shown", Stale):
         desk.ask(SignEligibility(subject=subject, content_hash=before))
     (fact,) = desk.ask(SignEligibility(subject=subject, content_hash=shown(desk, subject)))
     assert {one["answer"] for one in fact.body["findings"]} == {"met"}
