@@ -9,7 +9,7 @@ LOCK := $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes
 # What the office's tests use beside Python; without it they are skipped and say so.
 system:
 	apt-get update -qq
-	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql chromium spin strace
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql chromium spin gcc libc6-dev strace
 
 rehearse: $(V)/.core
 	$(V)/bin/trialwright rehearse palmira --out out/palmira --replace
