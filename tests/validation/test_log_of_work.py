@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from whole_trial import PEOPLE, Step, Trial, parts, whole_trial
 
 from trialwright import conduct
 from trialwright.conduct import COMMANDS, ROLES, State
+from trialwright.exchange import export_office
 
 CONDUCT = Path(conduct.__file__).parent
 CHANGES_A_VALUE = {
@@ -178,3 +180,39 @@ def test_nobody_reads_block_sizes_in_the_log_of_a_protocol(trial: Trial) -> None
     for user in PEOPLE:
         sight = conduct.sight_of(trial.state, user, trial.at)
         assert all(sight.body(fact)["document"] == conduct.HIDDEN for fact in with_document)
+
+
+SUMMER, WINTER = timezone(timedelta(hours=2)), timezone(timedelta(hours=1))
+
+
+@pytest.mark.requirement("R5")
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (datetime(2024, 10, 27, 2, 59, tzinfo=SUMMER), datetime(2024, 10, 27, 2, 1, tzinfo=WINTER)),
+        (datetime(2024, 3, 31, 1, 59, tzinfo=WINTER), datetime(2024, 3, 31, 3, 1, tzinfo=SUMMER)),
+        (datetime(2024, 2, 29, 0, 30, tzinfo=WINTER), datetime(2024, 3, 1, 0, 30, tzinfo=WINTER)),
+    ],
+    ids=["clocks go back", "clocks go forward", "leap day"],
+)
+def test_clocks_of_the_wall_and_leap_days_neither_reorder_nor_shift_the_log(before: datetime, after: datetime) -> None:
+    trial = Trial()
+    trial.at = before
+    first = trial.attempt(conduct.RegisterUser(user="ann", name="Ann", organization="Hospital"))
+    trial.at = after
+    second = trial.attempt(conduct.RegisterUser(user="bob", name="Bob", organization="Hospital"))
+    written = [fact.at for step in (first, second) for fact in step.facts]
+    assert written == [f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z" for at in (before, after)]
+    assert written[0] < written[1]
+    assert "clock stepped" not in {fact.kind for fact in second.facts}
+
+
+@pytest.mark.requirement("R8")
+def test_the_exported_trail_holds_every_fact_as_the_log_does(trial: Trial, tmp_path: Path) -> None:
+    facts, tiny = trial.draft.written, trial.draft.screener.protocol
+    (path,) = export_office(facts, tiny, "audit", tmp_path / "audit", created=trial.at)
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["seq"], row["at"], row["author"], row["kind"], row["hash"]) for row in rows] == [
+        (str(fact.seq), fact.at, fact.author, fact.kind, fact.hash) for fact in facts
+    ]
