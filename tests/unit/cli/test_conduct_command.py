@@ -88,6 +88,34 @@ def test_an_export_is_a_new_folder(made, tmp_path, capsys, form):
     assert main(["conduct", "export", str(made), "--to", str(tmp_path / form), "--study", TINY]) == 2
 
 
+@pytest.mark.requirement("R6")
+def test_an_export_from_the_offices_folder_is_written_down_and_one_from_a_copy_leaves_it_alone(made, tmp_path, capsys):
+    told = said(capsys, "conduct", "export", made, "--to", tmp_path / "a", "--form", "audit", "--study", TINY)
+    seq = int(told.rpartition("written down as fact ")[2])
+    with open_house(protocol.load(TINY), made) as house, house.office.reading() as state:
+        fact = state.trail.facts[seq - 1]
+        assert (fact.kind, fact.body["what"]) == ("exported", "trialwright conduct export audit")
+        told = said(capsys, "conduct", "export", made, "--to", tmp_path / "b", "--form", "audit", "--study", TINY)
+    assert "written down as fact" in told  # beside a running office, whose mirror takes the fact in
+    with open_house(protocol.load(TINY), made) as house, house.office.reading() as state:
+        assert (house.office.halted, state.trail.facts[-1].kind) == (None, "exported")
+        before = state.seq
+    copy = made / "office.db"
+    told = said(capsys, "conduct", "export", copy, "--to", tmp_path / "c", "--form", "audit", "--study", TINY)
+    assert "not written down" in told
+    with open_house(protocol.load(TINY), made) as house, house.office.reading() as state:
+        assert state.seq == before
+
+
+@pytest.mark.requirement("R44")
+def test_the_record_of_processing_is_printed(made, capsys):
+    told = said(capsys, "conduct", "gdpr-report", made, "--study", TINY)
+    assert "What a breach would touch" in told
+    sections = json.loads(said(capsys, "conduct", "gdpr-report", made, "--study", TINY, "--json"))
+    assert sections["Processing"]["environment"] == "training"
+    assert sections["Who may read and write"]["sponsor, study"] == "1 accounts"
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

@@ -222,6 +222,7 @@ def test_the_audit_trail_is_filtered_exported_and_its_review_recorded(staffed):
     assert staffed.client.get("/audit", params={"since": "soon"}).status_code == 422
     csv = staffed.client.get("/audit.csv", params={"kind": "role granted"})
     assert csv.headers["content-type"].startswith("text/csv")
+    assert staffed.kinds()[-1] == "exported"
     assert len(csv.text.strip().splitlines()) == 4
     looked_at = hidden(text, "looked_at").replace("&amp;", "&")
     sent = send(staffed, "/audit", "/audit/review", looked_at=looked_at, facts="3", note="as delegated")
