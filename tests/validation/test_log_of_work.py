@@ -8,10 +8,13 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from whole_trial import PEOPLE, Step, Trial, parts, whole_trial
+from trial_desk import TINY
+from whole_trial import PEOPLE, Step, Trial, parts, whole_trial, write_amended
 
 from trialwright import conduct
+from trialwright.cli.snapshot import protocol_of
 from trialwright.conduct import COMMANDS, ROLES, State
+from trialwright.errors import DataError
 from trialwright.exchange import export_office
 
 CONDUCT = Path(conduct.__file__).parent
@@ -171,6 +174,15 @@ def test_a_changed_protocol_is_in_force_once_a_second_person_approved_it(trial: 
     assert trial.state.configuration.in_force == approved.body["protocol_hash"] == proposed.body["protocol_hash"]
     refused = [fact for fact in trial.state.trail.facts if fact.kind == "refused" and "is in force" in fact.body["why"]]
     assert [fact.author for fact in refused] == ["ivy"]
+
+
+@pytest.mark.requirement("R28", "R35")
+def test_data_are_cut_under_the_protocol_in_force_and_no_other(trial: Trial, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="not the protocol of the office"):
+        protocol_of(trial.state, str(TINY))
+    amended = tmp_path / "protocol.yaml"
+    write_amended(amended)
+    assert protocol_of(trial.state, str(amended)).identification.version == "1.1"
 
 
 @pytest.mark.requirement("R9")

@@ -10,6 +10,8 @@ from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from trial_desk import ADMISSIBLE, KINDS, TINY, sealed_key
@@ -284,11 +286,16 @@ def _office(trial: Trial) -> None:
     trial.at += timedelta(hours=1)
 
 
+def write_amended(path: Path) -> None:
+    """Write the protocol of the trial after its amendment."""
+    path.write_text(TINY.read_text("utf-8").replace('version: "1.0"', 'version: "1.1"'), "utf-8")
+
+
 def _amendment(trial: Trial) -> None:
-    tiny = trial.draft.screener.protocol
-    document = tiny.model_dump(mode="json")
-    document["identification"]["version"] = "1.1"
-    trial.draft.screener = protocol.Screener(protocol.Protocol.model_validate(document))
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "protocol.yaml"
+        write_amended(path)
+        trial.draft.screener = protocol.Screener(protocol.load(str(path)))
     digest = protocol_hash(trial.draft.screener.protocol)
     refused = trial.attempt(conduct.Screen(site="S1", screened_on=trial.at.date()), "ivy")
     assert isinstance(refused.refusal, Refused)

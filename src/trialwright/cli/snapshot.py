@@ -88,14 +88,14 @@ def _last_instant(as_of: datetime | None) -> datetime | None:
 
 
 def protocol_of(state: State, study: str | None) -> Protocol:
-    """Return the protocol an office was founded for; DataError for any other."""
+    """Return the protocol in force in an office, that of its founding before any is; DataError for any other."""
     from trialwright.protocol import load, protocol_hash
 
     name = study or state.founding.study
     if name is None:
         raise DataError("the office was not founded for a study; name its protocol with --study")
     protocol = load(name)
-    promised = state.founding.protocol_hash
+    promised = state.configuration.in_force or state.founding.protocol_hash
     if promised is not None and promised != protocol_hash(protocol):
         raise DataError(
             f"{name}: this is not the protocol of the office, whose hash is {promised}; name it with --study"
