@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from pydantic import JsonValue
+
 from trialwright.conduct.commands import Ask, Context, offered
 from trialwright.conduct.commands_eligibility import Digest
 from trialwright.conduct.commands_screening import Text
@@ -21,7 +23,7 @@ __all__ = ["EraseIdentity", "ReadIdentity", "RecordIdentity"]
 
 @offered
 class RecordIdentity(Ask):
-    """Record that the site keeps the identity of a subject, by the digest of its ciphertext."""
+    """Record that the site keeps the identity of a subject, by the digest of its ciphertext; an earlier one goes."""
 
     action: ClassVar[str] = "record identity"
     subject: Short
@@ -33,7 +35,8 @@ class RecordIdentity(Ask):
         record = known_subject(state, self.subject)
         if record.identity == self.digest:
             raise Refused(f"this identity of {record.id} is on record already")
-        return [NewFact("identity recorded", {"digest": self.digest}, record.site, record.id)]
+        replaces: dict[str, JsonValue] = {} if record.identity is None else {"replaces": record.identity}
+        return [NewFact("identity recorded", {"digest": self.digest, **replaces}, record.site, record.id)]
 
 
 class _Known(Ask):
@@ -61,7 +64,7 @@ class ReadIdentity(_Known):
 
 @offered
 class EraseIdentity(_Known):
-    """Write down that the identity of a subject is erased, and why; its ciphertext is then deleted."""
+    """Erase the identity of a subject: the ciphertext is gone with the fact, or neither is."""
 
     action: ClassVar[str] = "record identity"
     kind: ClassVar[str] = "identity erased"

@@ -80,6 +80,7 @@ def _sqlite_settings(connection: sqlite3.Connection, record: object) -> None:
     wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
     connection.execute("PRAGMA busy_timeout=10000")
     connection.execute("PRAGMA fullfsync=ON")  # macOS: its fsync alone does not reach the disk
+    connection.execute("PRAGMA secure_delete=ON")  # what is redacted or erased is overwritten in the file
     for name, value in wanted.items():
         connection.execute(f"PRAGMA {name}={value}")
         found = connection.execute(f"PRAGMA {name}").fetchone()[0]

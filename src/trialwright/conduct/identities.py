@@ -7,6 +7,8 @@ still shows that there was one, who entered it and who read it.
 from __future__ import annotations
 
 import hashlib
+import hmac
+import json
 import secrets
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -51,24 +53,35 @@ class Identities:
             raise Unavailable(f"the key of identities must have 32 bytes; got {len(key)}: give the key file")
         self._engine: Engine = own_engine(url)
         self._key, self._entropy = key, entropy
+        self._nonces = hmac.digest(key, b"nonces of identities", "sha256")
 
     def close(self) -> None:
         """Let go of the database."""
         self._engine.dispose()
 
-    def keep(self, subject: str, text: str) -> str:
-        """Encrypt and keep who a subject is; return the digest for the log. Invalid when the text is empty or long."""
+    def keep(self, subject: str, text: str, once: str | None = None) -> str:
+        """Encrypt and keep who a subject is; return the digest for the log. Invalid when the text is empty or long.
+
+        ``once`` is the key of the act: the same act sent again gives the same digest, so that it is one act.
+        """
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         if not text.strip() or len(text) > LONGEST:
             raise Invalid(f"an identity is a text of 1 to {LONGEST} characters; got {len(text)}")
-        nonce = self._entropy(NONCE)
+        nonce = self._nonce(subject, text, once)
         ciphertext = nonce + AESGCM(self._key).encrypt(nonce, text.encode(), _bound(subject))
         digest = hashlib.sha256(ciphertext).hexdigest()
         with self._engine.begin() as connection:
             values = {"digest": digest, "subject": subject, "ciphertext": ciphertext}
-            connection.execute(sa.insert(IDENTITIES).values(**values))
+            if connection.execute(sa.select(IDENTITIES.c.digest).where(IDENTITIES.c.digest == digest)).first() is None:
+                connection.execute(sa.insert(IDENTITIES).values(**values))
         return digest
+
+    def _nonce(self, subject: str, text: str, once: str | None) -> bytes:
+        """Return a nonce that no other text shares: random, or made of all that is encrypted (RFC 5297)."""
+        if once is None:
+            return self._entropy(NONCE)
+        return hmac.digest(self._nonces, json.dumps([subject, once, text]).encode(), "sha256")[:NONCE]
 
     def read(self, subject: str, digest: str) -> str:
         """Return who a subject is; NotFound once erased, Unavailable under another key or for another subject."""

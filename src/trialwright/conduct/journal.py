@@ -51,7 +51,11 @@ class Transaction:
         return facts if all(fact.text is not None for fact in facts) else self._completed(facts)
 
     def append(self, facts: Sequence[Fact]) -> None:
-        """Write facts; ``allocated`` also takes its place in the table of allocations, ``redacted`` blanks a text."""
+        """Write facts; what must be with some of them or not at all is done beside them.
+
+        ``allocated`` takes its place in the table of allocations, ``redacted`` blanks a text, ``identity erased``
+        removes every ciphertext of the subject, ``identity recorded`` the one that it replaces.
+        """
         marks = ", ".join(self.dialect.mark for _ in COLUMNS)
         insert = f"INSERT INTO facts ({', '.join(COLUMNS)}) VALUES ({marks})"
         self.cursor.executemany(insert, [_values(fact) for fact in facts])
@@ -60,6 +64,10 @@ class Transaction:
                 self._take(fact, fact.body)
             elif fact.kind == "redacted":
                 self._execute("UPDATE facts SET text = NULL WHERE seq = ? AND text IS NOT NULL", (fact.body["seq"],))
+            elif fact.kind == "identity erased":
+                self._execute("DELETE FROM identities WHERE subject = ?", (fact.subject,))
+            elif fact.kind == "identity recorded" and "replaces" in fact.body:
+                self._execute("DELETE FROM identities WHERE digest = ?", (fact.body["replaces"],))
 
     def _take(self, fact: Fact, body: dict[str, Any]) -> None:
         place = (fact.seq, body["list"], body["stratum"], body["position"], fact.subject)

@@ -20,8 +20,8 @@ HIDDEN = "hidden"
 """What stands in place of a value that the reader may not see."""
 
 NEVER = frozenset({
-    "block", "block_sizes", "digest", "document", "identity", "person", "place", "position", "rows", "sealed",
-    "session",
+    "block", "block_sizes", "digest", "document", "identity", "person", "place", "position", "replaces", "rows",
+    "sealed", "session",
 })  # fmt: skip
 """Hidden from everybody: places in a list and the block sizes of a protocol tell what comes next, ciphertext and keyed
 hashes are nobody's to read."""

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
-from trialwright.conduct import Accounts, Office, Refused
+from trialwright.conduct import Accounts, Identities, Office, Refused
 from trialwright.server.api_commands import command_routes
 from trialwright.server.api_reads import read_routes
 from trialwright.server.api_session import session_routes
@@ -24,6 +24,7 @@ from trialwright.server.pages_decisions import decision_pages
 from trialwright.server.pages_door import door_pages, sign_in_instead
 from trialwright.server.pages_eligibility import eligibility_pages
 from trialwright.server.pages_home import home_pages
+from trialwright.server.pages_identity import identity_pages
 from trialwright.server.pages_lists import list_pages
 from trialwright.server.pages_overview import overview_pages
 from trialwright.server.pages_people import people_pages
@@ -53,6 +54,7 @@ PAGES = (
     eligibility_pages,
     subject_pages,
     row_pages,
+    identity_pages,
     overview_pages,
     query_pages,
     decision_pages,
@@ -64,11 +66,13 @@ def create_app(
     accounts: Accounts,
     settings: Settings | None = None,
     *,
+    identities: Identities | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> FastAPI:
     """Return the web application over an office: an ASGI application for uvicorn or another server.
 
-    The pages are at ``/``, the interface at ``/api/v1``, its description at ``/api/v1/openapi.json``.
+    ``identities`` opens the identifiers that sites keep; without it their pages say that they are not to be had. The
+    pages are at ``/``, the interface at ``/api/v1``, its description at ``/api/v1/openapi.json``.
     """
     from trialwright import __version__
 
@@ -82,7 +86,7 @@ def create_app(
     )
     provider = settings.provider if settings else None
     app.state.doorway = Doorway(provider) if provider else None
-    app.state.desk = Desk(office, accounts, settings or Settings(), clock=clock)
+    app.state.desk = Desk(office, accounts, settings or Settings(), identities=identities, clock=clock)
     for routes in (*INTERFACE, *PAGES):
         app.include_router(routes())
     app.mount("/static", StaticFiles(packages=[("trialwright.server", "static")]), name="static")

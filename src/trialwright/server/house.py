@@ -17,6 +17,7 @@ from trialwright.conduct import (
     Actor,
     Credentials,
     Found,
+    Identities,
     Journal,
     Keys,
     Limits,
@@ -47,6 +48,7 @@ class House:
     office: Office
     accounts: Accounts
     credentials: Credentials = field(repr=False)
+    identities: Identities = field(repr=False)
     clock: Clock = field(repr=False)
     environment: Environment
     is_new: bool
@@ -56,6 +58,7 @@ class House:
         """Close the office and its connections."""
         self.office.close()
         self.credentials.close()
+        self.identities.close()
 
     def __enter__(self) -> House:
         """Return the house itself."""
@@ -92,12 +95,13 @@ def open_house(
     try:
         founded = _founded(office, protocol, environment, is_new)
         credentials = Credentials(url, _derived(key, "second factors"))
+        identities = Identities(url, _derived(key, "identities"))
     except BaseException:
         office.close()
         raise
     limits = Limits(second_factor=founded == "live")
     accounts = Accounts(office, credentials, limits, clock=clock)
-    return House(folder, url, office, accounts, credentials, clock, founded, is_new)
+    return House(folder, url, office, accounts, credentials, identities, clock, founded, is_new)
 
 
 def set_clock_back(folder: Path, to: datetime, now: datetime) -> timedelta:
@@ -144,8 +148,8 @@ def _key(path: Path, is_new: bool) -> bytes:
         return bytes.fromhex(path.read_text(encoding="ascii").strip())
     if not is_new:
         raise Unavailable(
-            f"{path}: the office's key is missing, without which second factors and persons' hashes cannot be used; "
-            "put the file back from where it is kept safe"
+            f"{path}: the office's key is missing, without which second factors, identities and persons' hashes "
+            "cannot be used; put the file back from where it is kept safe"
         )
     key = secrets.token_bytes(32)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:

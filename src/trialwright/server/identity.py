@@ -11,7 +11,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from trialwright.conduct import Accounts, Actor, Office, Session, digest_of_token
+from trialwright.conduct import Accounts, Actor, Identities, Office, Session, Unavailable, digest_of_token
 from trialwright.server.problems import SignInNeeded
 from trialwright.server.rates import Buckets
 from trialwright.server.settings import Settings
@@ -44,10 +44,12 @@ class Desk:
         accounts: Accounts,
         settings: Settings,
         *,
+        identities: Identities | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         self.office, self.accounts, self.settings, self.now = office, accounts, settings, clock
+        self._identities = identities
         rates = settings.rates
         self.requests = Buckets(rates.requests, rates.requests_at_once, ticks)
         self.sign_ins = Buckets(rates.sign_ins, rates.sign_ins_at_once, ticks)
@@ -67,6 +69,13 @@ class Desk:
             raise SignInNeeded(f"this session may only set the {session.only}; do that first, then sign in again")
         self.requests.take(digest)
         return Who(Actor(session.user, digest), token, session)
+
+    @property
+    def identities(self) -> Identities:
+        """Return where identities are kept; raises Unavailable where this server was given no key for them."""
+        if self._identities is None:
+            raise Unavailable("this server has no key for identities; start it with `trialwright serve`")
+        return self._identities
 
     def tell(self, digest: str, notice: str) -> None:
         """Keep a word for the next page of a session."""

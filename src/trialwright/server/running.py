@@ -76,7 +76,7 @@ def serve(house: House, address: Address, provider: Provider | None = None) -> N
     address.check()
     _log_to_stderr()
     settings = Settings(secure=address.secure, limits=house.accounts.limits, provider=provider)
-    app = create_app(house.office, house.accounts, settings, clock=house.clock)
+    app = create_app(house.office, house.accounts, settings, identities=house.identities, clock=house.clock)
     config = uvicorn.Config(
         app,
         host=address.host,

@@ -93,3 +93,37 @@ def test_the_log_tells_who_entered_read_and_erased_it() -> None:
     assert desk.state.subjects.records[subject].identity is None
     told = [(fact.kind, fact.author) for fact in desk.facts[-3:]]
     assert told == [("identity recorded", "cora"), ("identity read", "ivy"), ("identity erased", "ivy")]
+
+
+@pytest.mark.requirement("R43")
+def test_the_ciphertext_goes_with_the_fact_that_erases_it(url: str, identities: Identities) -> None:
+    first, second = identities.keep("S1-001", WHO), identities.keep("S1-001", f"{WHO}, moved")
+    other = identities.keep("S1-002", "somebody else")
+    desk = Desk()
+    open_sites(desk, "S1")
+    screened(desk)
+    for digest in (first, second):
+        desk.ask(RecordIdentity(subject="S1-001", digest=digest), "cora")
+    journal = Journal(url)
+    with journal.transaction() as log:
+        log.append(desk.facts)
+    with refused("never entered, or was erased", NotFound):
+        identities.read("S1-001", first)
+    assert identities.read("S1-001", second) == f"{WHO}, moved"
+    with journal.transaction() as log:
+        log.append(desk.ask(EraseIdentity(subject="S1-001", reason="asked for by the subject"), "ivy"))
+    journal.close()
+    with refused("never entered, or was erased", NotFound):
+        identities.read("S1-001", second)
+    assert identities.read("S1-002", other) == "somebody else"
+
+
+def test_the_same_act_gives_the_same_ciphertext_and_no_other_does(identities: Identities) -> None:
+    digest = identities.keep("S1-001", WHO, "form-1")
+    assert identities.keep("S1-001", WHO, "form-1") == digest
+    others = {
+        identities.keep("S1-001", WHO, "form-2"),
+        identities.keep("S1-001", f"{WHO}.", "form-1"),
+        identities.keep("S1-002", WHO, "form-1"),
+    }
+    assert len(others | {digest}) == 4

@@ -20,6 +20,7 @@ from trialwright.conduct import (
     Actor,
     Credentials,
     GrantRole,
+    Identities,
     Journal,
     Office,
     RecordTraining,
@@ -62,7 +63,10 @@ class World:
         weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
         self.credentials = Credentials(self.url, b"k" * 32, hasher=weak)
         self.accounts = Accounts(self.office, self.credentials, clock=self.clock)
-        self.app = create_app(self.office, self.accounts, settings or Settings(), clock=self.clock)
+        self.identities = Identities(self.url, b"i" * 32)
+        self.app = create_app(
+            self.office, self.accounts, settings or Settings(), identities=self.identities, clock=self.clock
+        )
         self.client = TestClient(self.app, base_url="https://office.test", raise_server_exceptions=False)
         self.tokens: dict[str, str] = {}
         self.secrets: dict[str, str] = {}
@@ -110,6 +114,7 @@ class World:
         self.client.close()
         self.office.close()
         self.credentials.close()
+        self.identities.close()
 
 
 @pytest.fixture
