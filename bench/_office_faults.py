@@ -7,10 +7,8 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -30,8 +28,6 @@ from allocation_rivals import (  # noqa: E402
     plain_subjects,
 )
 from allocation_world import World, complaints  # noqa: E402
-
-from trialwright.conduct import Journal, Office, seal_key, snapshot  # noqa: E402
 
 Row = tuple[str, str, bool]
 """What was done, what came of it, and whether that is as promised."""
@@ -97,38 +93,6 @@ def _copied(source: Path, target: Path) -> None:
         old.backup(new)
     old.close()
     new.close()
-
-
-def whole_trial(folder: Path, study: str = "palmira", seed: int = 11) -> Row:
-    """T8: a whole rehearsed trial through the office's commands; its snapshot is the simulator's truth."""
-    from trialwright.design import Scenario
-    from trialwright.protocol import Screener, load, protocol_file, read_document
-    from trialwright.randomize import key_from_seed
-    from trialwright.records import TABLES
-    from trialwright.server import Hands, ListToUse, load_trial
-    from trialwright.simulate import trial
-
-    protocol = load(study)
-    scenario = read_document(protocol_file(study).with_name("scenario.yaml"), Scenario)
-    truth, key = trial(protocol, scenario, seed), key_from_seed(seed, 0)
-    name = f"{protocol.identification.id} virtual"
-    plan = ListToUse(name, key, seal_key(key, name, "a passphrase of some length", cost=2**14), places=400)
-    hands, start = Hands(datetime(2000, 1, 1, tzinfo=UTC)), time.perf_counter()
-    with Office(Journal(f"sqlite:///{folder / 'trial.db'}"), Screener(protocol), clock=hands) as office:
-        asked = load_trial(office, hands, truth, plan, scenario.candidates.anchors)
-        spent = time.perf_counter() - start
-        with office.reading() as state:
-            shown = snapshot(state, protocol, virtual=True)
-    differ = [each for each in TABLES if not _sorted(shown, each).equals(_sorted(truth, each))]
-    people = f"{truth['screened'].height} screened, {truth['allocations'].height} randomized"
-    told = f"{people}, {asked} commands in {spent:.0f} s; {len(differ)} tables differ from the truth"
-    return f"T8 the whole {study.upper()}", told, not differ and spent <= 300
-
-
-def _sorted(data: Any, name: str) -> Any:
-    from trialwright.records import TABLES
-
-    return data[name].sort(TABLES[name].key)
 
 
 def rivals(folder: Path, database: Callable[[], str] | None) -> Iterator[Row]:

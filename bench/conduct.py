@@ -17,6 +17,7 @@ from bench import _office_faults as faults
 from bench._office_faults import Row
 from bench._office_runs import Phase, Run
 from bench._office_runs import run as load
+from bench._office_whole import whole_trial
 
 SECONDS = float(os.environ.get("TRIALWRIGHT_BENCH_SECONDS", "60"))
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "speed-conduct.md"
@@ -77,7 +78,7 @@ def _parts(folder: Path, database: Callable[[], str] | None) -> Iterable[Iterabl
     yield _pressed(f"sqlite:///{folder / 't4.db'}", folder / "t4")
     yield faults.kills()
     yield [faults.restores(_made(folder / "t7"))]
-    yield [faults.whole_trial(_made(folder / "t8"))]
+    yield [whole_trial(_made(folder / "t8"))]
     yield faults.rivals(_made(folder / "t11"), database)
     yield faults.mutants(_made(folder / "t12"))
 
