@@ -6,10 +6,11 @@ import re
 import shutil
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import pytest
 from pyotp import TOTP
 
 from trialwright import protocol
+from trialwright.conduct import Accounts, Limits
 from trialwright.design import Scenario
 from trialwright.server import (
     LOOPBACK,
@@ -83,12 +85,32 @@ def served(house: House, told: list[Told]) -> Iterator[Served]:
     thread.join(10)
 
 
+class Days:
+    """The time of an office that can be sent on; in between it runs as ever."""
+
+    def __init__(self, start: datetime) -> None:
+        self._start, self._began = start, time.monotonic()
+
+    def __call__(self) -> datetime:
+        return self._start + timedelta(seconds=time.monotonic() - self._began)
+
+    def go_on(self, by: timedelta) -> None:
+        self._start += by
+
+
 @contextmanager
-def practice_office(folder: Path) -> Iterator[Served]:
-    """The office for practice that ``trialwright serve palmira`` makes on an empty machine."""
-    with open_house(protocol.load("palmira"), folder, environment="training") as house:
+def practice_office(
+    folder: Path, clock: Callable[[], datetime] = lambda: datetime.now(UTC), *, second_factor: bool = False
+) -> Iterator[Served]:
+    """The office for practice that ``trialwright serve palmira`` makes on an empty machine.
+
+    ``second_factor`` asks for one, as a live office does.
+    """
+    with open_house(protocol.load("palmira"), folder, environment="training", clock=clock) as house:
         told = practice(house)
         unseal_kept(house)
+        limits = Limits(second_factor=second_factor)
+        house.accounts = Accounts(house.office, house.credentials, limits, clock=clock)
         with served(house, told) as office:
             yield office
 
@@ -125,7 +147,9 @@ class Keyboard:
         return self.page.evaluate(
             "() => { const e = document.activeElement; return {tag: e.tagName, type: e.type || '', name: e.name || '', "
             "value: e.value || '', text: (e.innerText || '').trim(), href: e.getAttribute('href') || '', "
-            "checked: !!e.checked, seen: e === document.body || getComputedStyle(e).outlineStyle !== 'none' || "
+            "checked: !!e.checked, folds: e.tagName === 'SUMMARY' && !e.parentElement.open ? "
+            "[...e.parentElement.querySelectorAll('[name]')].map(one => one.name) : [], "
+            "seen: e === document.body || getComputedStyle(e).outlineStyle !== 'none' || "
             "getComputedStyle(e).boxShadow !== 'none'} }"
         )  # fmt: skip
 
@@ -156,13 +180,16 @@ class Keyboard:
     def fill(self, values: Mapping[str, Any], until: str) -> None:
         """Walk down a form once, give every named field its value, and stop on the button of that text."""
         left = dict(values)
-        for _ in range(1500):
-            self.press("Tab")
+        for step in range(1500):
+            if step:  # a link may have led to a field itself
+                self.press("Tab")
             at = self.at
             if at["tag"] == "BUTTON" and at["text"].startswith(until):
                 assert not left, f"the form has no field for {left}"
                 return
-            if at["name"] in values:
+            if values.keys() & set(at["folds"]):
+                self.press("Enter")
+            elif at["name"] in values:
                 left.pop(at["name"], None)
                 self._give(at, values[at["name"]])
         raise AssertionError(f"no button {until!r} on {self.page.url}")
@@ -204,7 +231,7 @@ class Keyboard:
     def sign_in(self, user: str, password: str | None = None) -> None:
         self.open("/sign-in")
         secret = self.office.secrets.get(user)
-        code = {"code": TOTP(secret).at(datetime.now(UTC))} if secret else {}
+        code = {"code": TOTP(secret).at(self.office.house.clock())} if secret else {}
         self.fill({"user": user, "password": password or self.office.password(user), **code}, "Sign in")
         with self.page.expect_navigation():
             self.press("Enter")

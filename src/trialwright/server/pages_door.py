@@ -118,11 +118,14 @@ def safe_path(path: str) -> str:
 def sign_in_instead(request: Request, why: str, kept: Mapping[str, str] | None = None) -> Response:
     """Return the way to the sign-in page; ``kept`` is a form that came after its session had ended."""
     if request.method == "POST":
-        text = json.dumps({"path": request.url.path, "fields": dict(kept)}) if kept is not None else ""
+        text = json.dumps({"path": _address(request), "fields": dict(kept)}) if kept is not None else ""
         return _sign_in_page(request, "/", why=text_of(ValueError(why)), kept=text, status=401)
-    again = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    query = {"next": again} | ({"ended": "yes"} if cookie_of(request) else {})
+    query = {"next": _address(request)} | ({"ended": "yes"} if cookie_of(request) else {})
     return RedirectResponse("/sign-in" if query == {"next": "/"} else f"/sign-in?{urlencode(query)}", 303)
+
+
+def _address(request: Request) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
 def _sign_in_page(

@@ -24,6 +24,7 @@ from trialwright.conduct import (
     sight_of,
 )
 from trialwright.server.browser import Outcome, Page, checked_form, go, submit_values
+from trialwright.server.clash import clash_of, shown_values
 from trialwright.server.clinic import crumbs_of, row_address, seen_subject, status_of
 from trialwright.server.identity import Who, desk_of
 from trialwright.server.rendering import page
@@ -115,8 +116,8 @@ def _row(request: Request, who: Who, at: Spot, outcome: Outcome | None = None) -
         row = state.rows.find(table, subject, at.key)
         if row is None:
             raise NotFound(f"{subject} has no such row under {form.title.lower()}; the table lists those there are")
-        values = {one.name: one.shown(row.values.get(one.name)) for one in form.values}
-        values |= {f"{name}--none": why for name, why in row.now.without.items()}
+        clash = clash_of(form, row, outcome.values) if outcome and outcome.status == 409 else None
+        values = shown_values(form, row.now)
         fields = [
             (one.label, {"text": _told(one, row), "link": at.address("history", field=one.name)}) for one in form.fields
         ]
@@ -129,7 +130,12 @@ def _row(request: Request, who: Who, at: Spot, outcome: Outcome | None = None) -
                 if (one.table, one.subject, one.key) == (table, subject, row.id.key)
             ],
         }  # fmt: skip
-    held = outcome.shown if outcome else {"values": values}
+        shown["changed"] = clash.changed if clash else []
+        if clash:
+            values = clash.values
+        elif outcome and outcome.values:
+            values = dict(outcome.values)
+    held = {**(outcome.shown if outcome else {}), "values": values}
     return page(
         request, "row.html", who, status=outcome.status if outcome else 200, subject=subject, form=form, table=table,
         address=at.address(), labels={one.name: one.label for one in form.fields},
