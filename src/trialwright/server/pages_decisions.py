@@ -41,7 +41,7 @@ def decision_pages() -> APIRouter:
         asked = {"subject": subject, "judgments": [judgment]}
         outcome = await submit_values(request, who, Attest, asked, form)
         if outcome.receipt is None:
-            return _decisions(request, who, outcome)
+            return _decisions(request, who, outcome, (subject, judgment["variable"]))
         return go(request, who, "/decisions", f"The decision on {subject} is signed.")
 
     @router.post("/decisions/{subject}/waiver")
@@ -49,13 +49,16 @@ def decision_pages() -> APIRouter:
         form = await checked_form(request, who)
         outcome = await submit(request, who, ForceEligibility, form, subject=subject)
         if outcome.receipt is None:
-            return _decisions(request, who, outcome)
+            return _decisions(request, who, outcome, (subject, "waiver"))
         return go(request, who, "/decisions", f"The criteria are set aside for {subject}.")
 
     return router
 
 
-def _decisions(request: Request, who: Who, outcome: Outcome | None = None) -> Response:
+def _decisions(
+    request: Request, who: Who, outcome: Outcome | None = None, sent: tuple[str, str] = ("", "")
+) -> Response:
+    """Return the page; ``sent`` says which form an outcome belongs to, so that what was typed stands there again."""
     desk = desk_of(request)
     screener, now = desk.office.screener, desk.now()
     with desk.office.reading() as state:
@@ -66,7 +69,7 @@ def _decisions(request: Request, who: Who, outcome: Outcome | None = None) -> Re
             question for one in waiting for question in _questions(state, screener, one, now.date())
         ]  # fmt: skip
         waivers = [
-            {"subject": one.id, **one.waiver_asked}
+            {"subject": one.id, **one.waiver_asked, "criteria": _criteria(screener, one.waiver_asked["criteria"])}
             for one in waiting
             if one.waiver_asked is not None and one.waiver is None
         ]
@@ -76,8 +79,14 @@ def _decisions(request: Request, who: Who, outcome: Outcome | None = None) -> Re
         problem = outcome.problem or " ".join(outcome.errors.values())
     return page(
         request, "decisions.html", who, status=outcome.status if outcome else 200, questions=questions,
-        waivers=waivers, counts=counts, problem=problem,
+        waivers=waivers, counts=counts, problem=problem, sent=sent, values=outcome.values if outcome else {},
     )  # fmt: skip
+
+
+def _criteria(screener: Screener, names: list[str]) -> list[tuple[str, str]]:
+    """Return criteria by name and in words."""
+    known = {one.id: one.short for one in screener.protocol.eligibility.criteria}
+    return [(name, known.get(name, "not in the protocol in force")) for name in names]
 
 
 def _goes_on(record: Subject) -> bool:

@@ -123,7 +123,7 @@ def _drawn(one: Course) -> dict[str, Any]:
         "evaluator": one.evaluator, "problem": one.problem, "lesions": one.lesions, "scans": scans,
         "headers": [f"{'Baseline' if each.number == 0 else each.number}, {each.on}" for each in scans],
         "rows": [
-            [line.lesion, line.role, line.organ, *(line.seen.get(each.number) for each in scans)]
+            [line.lesion, line.role, line.organ.replace("_", " "), *(line.seen.get(each.number) for each in scans)]
             for line in one.lesions
         ],
         "assessed": one.assessments,

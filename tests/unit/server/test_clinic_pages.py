@@ -210,7 +210,21 @@ def test_a_stale_page_is_told_so(clinic: Any) -> None:
     row = f'/subjects/{subject}/row?table=visits&key={{"number":1,"visit":"c1d1"}}'
     before = {"planned_on": DAY, "visited_on": "", "why": "misread"}
     done(send(clinic, row, **before))
-    refused(send(clinic, row, version="1", **before), "you saw 1")
+    late = send(clinic, row, version="1", **before)
+    refused(late, "you saw 1")
+    assert late.status_code == 409
+    body = {
+        "subject": subject,
+        "table": "visits",
+        "key": {"number": 1, "visit": "c1d1"},
+        "version": 1,
+        "reason": "late",
+    }
+    body |= {"values": {"planned_on": DAY, "visited_on": None}}
+    assert clinic.post("ivy", "/correct-row", body).status_code == 409
+    screen = {"site": "S1", "screened_on": DAY}
+    assert clinic.post("ivy", "/screen", screen, key="one-key-for-two").status_code == 200
+    assert clinic.post("ivy", "/screen", {**screen, "site": "S2"}, key="one-key-for-two").status_code == 422
 
 
 def test_a_soft_check_asks_and_the_query_is_answered_and_closed(clinic: Any) -> None:
@@ -420,8 +434,12 @@ def test_the_sponsor_decides_what_the_protocol_leaves_to_it(clinic: Any) -> None
     page = text_of(clinic, "/decisions")
     assert f"{subject}: Able to follow the visits" in page
     assert "ivy asks: fit enough" in page
+    assert next(one.short for one in clinic.office.screener.protocol.eligibility.criteria if one.id == "I02") in page
     path, asked = f"/decisions/{subject}/", {"variable": "compliant", "value": "true"}
-    refused(send(clinic, "/decisions", path + "judgment", **asked, password="wrong password here"), "This was not done")
+    wrong = send(
+        clinic, "/decisions", path + "judgment", **asked, note="on the telephone", password="wrong password here"
+    )
+    refused(wrong, "This was not done", 'value="on the telephone"', 'value="true" checked')
     done(send(clinic, "/decisions", path + "judgment", **asked, password=GOOD))
     refused(send(clinic, "/decisions", path + "waiver", reason="agreed", password=GOOD), "refused by default")
     clinic.do(AllowWaivers(most=1, reason="amendment"), "spo")
