@@ -37,11 +37,12 @@ def decision_pages() -> APIRouter:
     @router.post("/decisions/{subject}/judgment")
     async def judge(request: Request, who: Page, subject: str) -> Response:
         form = await checked_form(request, who)
-        judgment = {"variable": form.get("variable", ""), "value": form.get("value"), "note": form.get("note") or None}
+        variable = form.get("variable", "")
+        judgment = {"variable": variable, "value": form.get("value"), "note": form.get("note") or None}
         asked = {"subject": subject, "judgments": [judgment]}
         outcome = await submit_values(request, who, Attest, asked, form)
         if outcome.receipt is None:
-            return _decisions(request, who, outcome, (subject, judgment["variable"]))
+            return _decisions(request, who, outcome, (subject, variable))
         return go(request, who, "/decisions", f"The decision on {subject} is signed.")
 
     @router.post("/decisions/{subject}/waiver")
