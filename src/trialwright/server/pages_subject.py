@@ -124,7 +124,7 @@ def _planned(subject: str, one: Planned) -> dict[str, Any]:
     if one.standing not in {"done", "missed"}:
         query = "&".join(f"{name}={value}" for name, value in {**key, "planned_on": one.on}.items())
         link += f"/new?{query}"
-    repeat = f" {one.number}" if one.kind == "visit" and one.number > 1 else ""
+    repeat = f", no. {one.number}" if one.kind == "visit" and one.number > 1 else ""
     return {
         "label": one.label + repeat, "on": str(one.on), "window": f"{first} to {last}", "standing": one.standing,
         "tag": status_of(one.standing)["tag"], "done_on": str(one.done_on) if one.done_on else None, "link": link,
