@@ -76,9 +76,7 @@ def test_patients_are_needed_and_must_agree(tmp_path):
     needed = "arm A: the number of patients is needed: give it, or the number at risk at time 0"
     assert refused(tmp_path, "time,survival,arm\n1,0.9,A\n") == [needed]
     told = refused(tmp_path, "time,survival\n1,0.9\n", "time,at_risk\n0,10\n", patients={"all": 11})
-    assert told == [
-        "at_risk.csv, line 2: 10 are at risk at time 0, and 11 patients are given; these must be the same"
-    ]
+    assert told == ["at_risk.csv, line 2: 10 are at risk at time 0, and 11 patients are given; these must be the same"]
     told = refused(tmp_path, "time,survival\n1,0.9\n", patients={"B": 11})
     assert told[0] == "patients: arm 'B' has no curve; known: all"
 
