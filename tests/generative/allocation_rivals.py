@@ -11,6 +11,7 @@ import random
 import sqlite3
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -222,7 +223,7 @@ class SkipLocked:
             return connection.execute("SELECT subject, stratum, position FROM audit ORDER BY id").fetchall()
 
 
-class _InMemory:
+class _InMemory(ABC):
     """A service with one lock around it, so that its rule alone is at fault."""
 
     def __init__(self, places: int = PLACES) -> None:
@@ -238,8 +239,9 @@ class _InMemory:
                 self.made.append((subject, stratum, position))
             return {"position": position}
 
+    @abstractmethod
     def position(self, subject: str, stratum: str) -> int:
-        raise NotImplementedError
+        """The rule at fault."""
 
     def correct(self, subject: str, stratum: str) -> None:
         self.strata[subject] = stratum

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import count
@@ -59,9 +60,9 @@ class _RecordedRows(Ask):
 
     subject: Short
 
+    @abstractmethod
     def asked_rows(self) -> Sequence[OneRow]:
         """Return the rows."""
-        raise NotImplementedError
 
     def decide(self, state: State, context: Context) -> Sequence[NewFact]:
         """Return a fact ``recorded`` for every row, and what its edit checks found."""
